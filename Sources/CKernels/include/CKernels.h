@@ -1,0 +1,19 @@
+/// C kernels of the CPU backend: serial loops over a range [begin, end), called in parallel by the engine.
+///
+/// Every kernel exists in up to three builds (AVX-512, AVX2 with FMA, baseline); `isa.h` says which one runs.
+#ifndef APUS_CKERNELS_H
+#define APUS_CKERNELS_H
+
+#include "isa.h"
+#include "pointwise.h"
+#include "lanes_layout.h"
+#include "lanes_convolution.h"
+#include "lanes_pooling.h"
+#include "reduction.h"
+#include "pooling.h"
+#include "softmax.h"
+#include "batch_normalization.h"
+#include "strided_copy.h"
+#include "bytes.h"
+
+#endif

@@ -1,0 +1,84 @@
+/// Convolution in the lanes layout (see `lanes_layout.h`), for few channels: intended below about 32.
+///
+/// Any channel counts, kernel sizes, strides and zero padding; dilation 1 and one group of channels only.
+/// Each function works on the groups of 16 images [beginGroup, endGroup); tensor arguments point to group 0.
+/// Weights are plain [O, I, KH, KW].
+#ifndef APUS_LANES_CONVOLUTION_H
+#define APUS_LANES_CONVOLUTION_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The sizes of a convolution. Output sizes are the caller's: (H + padding both sides - KH) / strideHeight + 1;
+/// padding below and to the right follows from them.
+typedef struct ApusLanesConvolution {
+    int32_t inputChannels;
+    int32_t outputChannels;
+    int32_t inputHeight;
+    int32_t inputWidth;
+    int32_t outputHeight;
+    int32_t outputWidth;
+    int32_t kernelHeight;
+    int32_t kernelWidth;
+    int32_t strideHeight;
+    int32_t strideWidth;
+    int32_t paddingTop;
+    int32_t paddingLeft;
+} ApusLanesConvolution;
+
+/// A function applied to each result.
+typedef enum ApusActivation {
+    ApusActivationNone = 0,
+    ApusActivationRelu = 1,
+    ApusActivationSigmoid = 2,
+    ApusActivationTanh = 3
+} ApusActivation;
+
+/// activation(x * w + b): input [I][H][W][16] → output [O][OH][OW][16] for each group.
+///
+/// - bias: [O], or NULL for none.
+void apus_lanes_convolution_forward(
+    const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,
+    ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup);
+
+/// activation(maxPool2×2(x * w + b)): input [I][H][W][16] → output [O][OH/2][OW/2][16] for each group.
+///
+/// The maximum is taken before the activation, which is monotone, so a quarter of the activations remains. Where two
+/// values differ before and are equal after it (a saturated sigmoid), the index is that of the larger before.
+/// - index: bytes of the output's shape, 0...3: the row-major place of the maximum in its window, the first of equal
+///   ones; NaN counts as the largest. A last odd row or column of the convolution is dropped, as max pooling does.
+void apus_lanes_convolution_pool_forward(
+    const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,
+    ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup);
+
+/// The gradient of the input: outputGradient [O][OH][OW][16] → inputGradient [I][H][W][16], overwritten.
+void apus_lanes_convolution_input_gradient(
+    const ApusLanesConvolution *convolution, const float *outputGradient, const float *weights, float *inputGradient,
+    int64_t beginGroup, int64_t endGroup);
+
+/// Floats of one accumulator for the gradients of weights and bias: [O][I][KH][KW][16], then [O][16].
+int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *convolution);
+
+/// Adds the groups' share of the gradients of weights and bias to an accumulator, lane by lane.
+///
+/// For results that repeat bit for bit on any number of threads give each fixed chunk of groups an accumulator of its
+/// own (all zeros before its first call), not each thread.
+void apus_lanes_convolution_weight_gradient(
+    const ApusLanesConvolution *convolution, const float *input, const float *outputGradient, float *accumulator,
+    int64_t beginGroup, int64_t endGroup);
+
+/// Sums accumulators, one after the other in memory, in their order, and the lanes of each sum, as a tree.
+///
+/// - weightsGradient: [O, I, KH, KW]; biasGradient: [O], or NULL. Overwritten, or added to if `accumulate` is not 0.
+void apus_lanes_weight_gradient_finish(
+    const ApusLanesConvolution *convolution, const float *accumulators, int64_t accumulatorCount,
+    float *weightsGradient, float *biasGradient, int accumulate);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/// The "lanes" layout: 16 images side by side in the 16 lanes of a vector.
+///
+/// A tensor [N, C, H, W] lies in memory as [N/16][C][H][W][16]: group g holds the images 16g ..< 16g + 16, and element
+/// (g, c, y, x) is 16 floats, one an image. Convolutions with few channels fill whole vectors this way.
+/// All floats here are aligned to at least 4 bytes; 64 is faster.
+#ifndef APUS_LANES_LAYOUT_H
+#define APUS_LANES_LAYOUT_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Images in one group.
+#define APUS_LANES 16
+
+/// Copies rows [16·groups, features] into lanes [groups][features][16], for the groups [beginGroup, endGroup).
+///
+/// - rowStride: floats from one image's row to the next; `features` for a contiguous [N, C, H, W] with
+///   features = C·H·W.
+void apus_lanes_from_rows(
+    const float *rows, int64_t rowStride, int64_t features, float *lanes, int64_t beginGroup, int64_t endGroup);
+
+/// Copies lanes [groups][features][16] into rows [16·groups, features]; the inverse of `apus_lanes_from_rows`.
+void apus_lanes_to_rows(
+    const float *lanes, int64_t features, float *rows, int64_t rowStride, int64_t beginGroup, int64_t endGroup);
+
+/// Copies rows of bytes into lanes as value · scale + shift (for pixels scale 1/255 and shift 0).
+void apus_lanes_from_byte_rows(
+    const uint8_t *rows, int64_t rowStride, int64_t features, float scale, float shift, float *lanes,
+    int64_t beginGroup, int64_t endGroup);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,70 @@
+/// Pooling in the lanes layout (see `lanes_layout.h`).
+///
+/// Each function works on the groups of 16 images [beginGroup, endGroup); tensor arguments point to group 0.
+#ifndef APUS_LANES_POOLING_H
+#define APUS_LANES_POOLING_H
+
+#include <stdint.h>
+
+#include "lanes_convolution.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The sizes of a pooling. Output sizes are the caller's (floor or ceil mode), such that each window meets the input.
+typedef struct ApusLanesPooling {
+    int32_t channels;
+    int32_t inputHeight;
+    int32_t inputWidth;
+    int32_t outputHeight;
+    int32_t outputWidth;
+    int32_t kernelHeight;
+    int32_t kernelWidth;
+    int32_t strideHeight;
+    int32_t strideWidth;
+    int32_t paddingHeight;
+    int32_t paddingWidth;
+} ApusLanesPooling;
+
+/// Maximum of each window: input [C][H][W][16] → output [C][OH][OW][16], index bytes of the output's shape.
+///
+/// An index is the row-major place in the window, dy·kernelWidth + dx: the kernel has at most 256 places. The first of
+/// equal maxima wins, NaN wins over all; padding never does (PyTorch's max_pool2d).
+void apus_lanes_max_pool_forward(
+    const ApusLanesPooling *pooling, const float *input, float *output, uint8_t *index, int64_t beginGroup,
+    int64_t endGroup);
+
+/// The gradient of the input of max pooling, overwritten: each output's gradient goes to its maximum's place.
+void apus_lanes_max_pool_backward(
+    const ApusLanesPooling *pooling, const float *outputGradient, const uint8_t *index, float *inputGradient,
+    int64_t beginGroup, int64_t endGroup);
+
+/// Mean of each window, as PyTorch's avg_pool2d: the sum over the window's elements inside the input, divided by
+/// `divisorOverride` if that is not 0, else by the window's size within the padded input (`countIncludePad` not 0) or
+/// within the input.
+void apus_lanes_average_pool_forward(
+    const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *input, float *output,
+    int64_t beginGroup, int64_t endGroup);
+
+/// The gradient of the input of average pooling, overwritten.
+void apus_lanes_average_pool_backward(
+    const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient,
+    float *inputGradient, int64_t beginGroup, int64_t endGroup);
+
+/// The gradient behind a fused convolution + 2×2 max pooling + activation, carried back to the convolution's output.
+///
+/// Each gradient g [C][PH][PW][16] becomes g · f′, where f′ is the activation's derivative computed from its result
+/// `pooled` (sigmoid y(1-y), tanh 1-y², relu y>0), and goes to its maximum's place in outputGradient
+/// [C][height][width][16], which is overwritten, zeros elsewhere.
+/// - activation: `ApusActivationNone` if the gradient holds the derivative already; `pooled` may then be NULL.
+/// - height, width: the convolution's output; PH = height / 2, PW = width / 2.
+void apus_lanes_unpool(
+    int32_t channels, int32_t height, int32_t width, ApusActivation activation, const float *pooledGradient,
+    const float *pooled, const uint8_t *index, float *outputGradient, int64_t beginGroup, int64_t endGroup);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

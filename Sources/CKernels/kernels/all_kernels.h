@@ -1,0 +1,18 @@
+/// All kernels, compiled once for the instruction set that the including file has chosen, and their table.
+/// Included exactly once by each of kernels_baseline.c, kernels_avx2.c and kernels_avx512.c.
+
+#include "pointwise.h"
+#include "lanes_layout.h"
+#include "lanes_convolution.h"
+#include "lanes_weight_gradient.h"
+#include "lanes_pooling.h"
+#include "reduction.h"
+#include "pooling.h"
+#include "softmax.h"
+#include "batch_normalization.h"
+#include "strided_copy.h"
+#include "bytes.h"
+
+#define APUS_KERNEL_INITIALIZER(name, parameters, arguments) .name = name##_kernel,
+
+const ApusKernelTable APUS_KERNEL_TABLE = {APUS_KERNELS(APUS_KERNEL_INITIALIZER)};

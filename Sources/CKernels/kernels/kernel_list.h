@@ -1,0 +1,152 @@
+/// The list of kernels: X(name, parameters, arguments).
+///
+/// The public function is apus_name, the implementation name_kernel in each build, and name the entry in the table.
+#ifndef APUS_KERNEL_LIST_H
+#define APUS_KERNEL_LIST_H
+
+#include "../include/CKernels.h"
+
+#define APUS_KERNELS(X)                                                                                                \
+    X(pointwise,                                                                                                       \
+      (const ApusPointwiseInstruction *program, int instructionCount, const ApusPointwiseOperand *inputs,              \
+       int inputCount, const ApusPointwiseOperand *outputs, const uint16_t *outputRegisters, int outputCount,          \
+       int rank, const int64_t *shape, int64_t begin, int64_t end, float *scratch),                                    \
+      (program, instructionCount, inputs, inputCount, outputs, outputRegisters, outputCount, rank, shape, begin, end,  \
+       scratch))                                                                                                       \
+    X(lanes_from_rows,                                                                                                 \
+      (const float *rows, int64_t rowStride, int64_t features, float *lanes, int64_t beginGroup, int64_t endGroup),    \
+      (rows, rowStride, features, lanes, beginGroup, endGroup))                                                        \
+    X(lanes_to_rows,                                                                                                   \
+      (const float *lanes, int64_t features, float *rows, int64_t rowStride, int64_t beginGroup, int64_t endGroup),    \
+      (lanes, features, rows, rowStride, beginGroup, endGroup))                                                        \
+    X(lanes_from_byte_rows,                                                                                            \
+      (const uint8_t *rows, int64_t rowStride, int64_t features, float scale, float shift, float *lanes,               \
+       int64_t beginGroup, int64_t endGroup),                                                                          \
+      (rows, rowStride, features, scale, shift, lanes, beginGroup, endGroup))                                          \
+    X(lanes_convolution_forward,                                                                                       \
+      (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
+       ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup),                                \
+      (convolution, input, weights, bias, activation, output, beginGroup, endGroup))                                   \
+    X(lanes_convolution_pool_forward,                                                                                  \
+      (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
+       ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup),                \
+      (convolution, input, weights, bias, activation, output, index, beginGroup, endGroup))                            \
+    X(lanes_convolution_input_gradient,                                                                                \
+      (const ApusLanesConvolution *convolution, const float *outputGradient, const float *weights,                     \
+       float *inputGradient, int64_t beginGroup, int64_t endGroup),                                                    \
+      (convolution, outputGradient, weights, inputGradient, beginGroup, endGroup))                                     \
+    X(lanes_convolution_weight_gradient,                                                                               \
+      (const ApusLanesConvolution *convolution, const float *input, const float *outputGradient, float *accumulator,   \
+       int64_t beginGroup, int64_t endGroup),                                                                          \
+      (convolution, input, outputGradient, accumulator, beginGroup, endGroup))                                         \
+    X(lanes_weight_gradient_finish,                                                                                    \
+      (const ApusLanesConvolution *convolution, const float *accumulators, int64_t accumulatorCount,                   \
+       float *weightsGradient, float *biasGradient, int accumulate),                                                   \
+      (convolution, accumulators, accumulatorCount, weightsGradient, biasGradient, accumulate))                        \
+    X(lanes_max_pool_forward,                                                                                          \
+      (const ApusLanesPooling *pooling, const float *input, float *output, uint8_t *index, int64_t beginGroup,         \
+       int64_t endGroup),                                                                                              \
+      (pooling, input, output, index, beginGroup, endGroup))                                                           \
+    X(lanes_max_pool_backward,                                                                                         \
+      (const ApusLanesPooling *pooling, const float *outputGradient, const uint8_t *index, float *inputGradient,       \
+       int64_t beginGroup, int64_t endGroup),                                                                          \
+      (pooling, outputGradient, index, inputGradient, beginGroup, endGroup))                                           \
+    X(lanes_average_pool_forward,                                                                                      \
+      (const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *input,              \
+       float *output, int64_t beginGroup, int64_t endGroup),                                                           \
+      (pooling, countIncludePad, divisorOverride, input, output, beginGroup, endGroup))                                \
+    X(lanes_average_pool_backward,                                                                                     \
+      (const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient,     \
+       float *inputGradient, int64_t beginGroup, int64_t endGroup),                                                    \
+      (pooling, countIncludePad, divisorOverride, outputGradient, inputGradient, beginGroup, endGroup))                \
+    X(lanes_unpool,                                                                                                    \
+      (int32_t channels, int32_t height, int32_t width, ApusActivation activation, const float *pooledGradient,        \
+       const float *pooled, const uint8_t *index, float *outputGradient, int64_t beginGroup, int64_t endGroup),        \
+      (channels, height, width, activation, pooledGradient, pooled, index, outputGradient, beginGroup, endGroup))      \
+    X(reduce,                                                                                                          \
+      (ApusReduction reduction, const float *x, int64_t outer, int64_t reduce, int64_t inner, float *y, int64_t        \
+       begin, int64_t end),                                                                                            \
+      (reduction, x, outer, reduce, inner, y, begin, end))                                                             \
+    X(column_sum,                                                                                                      \
+      (const float *x, int64_t rows, int64_t columns, float *y, int accumulate, int64_t beginColumn, int64_t           \
+       endColumn),                                                                                                     \
+      (x, rows, columns, y, accumulate, beginColumn, endColumn))                                                       \
+    X(arg_extremum,                                                                                                    \
+      (int smallest, const float *x, int64_t outer, int64_t reduce, int64_t inner, int64_t *y, int64_t begin,          \
+       int64_t end),                                                                                                   \
+      (smallest, x, outer, reduce, inner, y, begin, end))                                                              \
+    X(max_pool_forward,                                                                                                \
+      (const ApusPooling *pooling, const float *input, float *output, int64_t *index, int64_t begin, int64_t end),     \
+      (pooling, input, output, index, begin, end))                                                                     \
+    X(max_pool_backward,                                                                                               \
+      (const ApusPooling *pooling, const float *outputGradient, const int64_t *index, float *inputGradient, int64_t    \
+       begin, int64_t end),                                                                                            \
+      (pooling, outputGradient, index, inputGradient, begin, end))                                                     \
+    X(average_pool_forward,                                                                                            \
+      (const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *input, float *output,    \
+       int64_t begin, int64_t end),                                                                                    \
+      (pooling, countIncludePad, divisorOverride, input, output, begin, end))                                          \
+    X(average_pool_backward,                                                                                           \
+      (const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient, float    \
+       *inputGradient, int64_t begin, int64_t end),                                                                    \
+      (pooling, countIncludePad, divisorOverride, outputGradient, inputGradient, begin, end))                          \
+    X(softmax_forward,                                                                                                 \
+      (const float *x, int64_t classes, float *y, int64_t begin, int64_t end),                                         \
+      (x, classes, y, begin, end))                                                                                     \
+    X(softmax_backward,                                                                                                \
+      (const float *y, const float *gradient, int64_t classes, float *inputGradient, int64_t begin, int64_t end),      \
+      (y, gradient, classes, inputGradient, begin, end))                                                               \
+    X(log_softmax_forward,                                                                                             \
+      (const float *x, int64_t classes, float *y, int64_t begin, int64_t end),                                         \
+      (x, classes, y, begin, end))                                                                                     \
+    X(log_softmax_backward,                                                                                            \
+      (const float *y, const float *gradient, int64_t classes, float *inputGradient, int64_t begin, int64_t end),      \
+      (y, gradient, classes, inputGradient, begin, end))                                                               \
+    X(cross_entropy_rows,                                                                                              \
+      (const float *logits, const int64_t *labels, int64_t classes, int64_t ignoreIndex, float scale, float *losses,   \
+       float *gradient, int64_t begin, int64_t end),                                                                   \
+      (logits, labels, classes, ignoreIndex, scale, losses, gradient, begin, end))                                     \
+    X(batch_statistics,                                                                                                \
+      (const float *x, int64_t images, int64_t channels, int64_t plane, float *mean, float *variance, int64_t begin,   \
+       int64_t end),                                                                                                   \
+      (x, images, channels, plane, mean, variance, begin, end))                                                        \
+    X(batch_normalize,                                                                                                 \
+      (const float *x, int64_t images, int64_t channels, int64_t plane, const float *mean, const float *variance,      \
+       float epsilon, const float *weight, const float *bias, int relu, float *y, int64_t begin, int64_t end),         \
+      (x, images, channels, plane, mean, variance, epsilon, weight, bias, relu, y, begin, end))                        \
+    X(batch_normalization_backward,                                                                                    \
+      (const float *x, const float *outputGradient, const float *reluResult, int64_t images, int64_t channels,         \
+       int64_t plane, const float *mean, const float *variance, float epsilon, const float *weight, int training,      \
+       float *inputGradient, float *weightGradient, float *biasGradient, int64_t begin, int64_t end),                  \
+      (x, outputGradient, reluResult, images, channels, plane, mean, variance, epsilon, weight, training,              \
+       inputGradient, weightGradient, biasGradient, begin, end))                                                       \
+    X(strided_gather,                                                                                                  \
+      (int elementSize, int rank, const int64_t *shape, const int64_t *strides, const void *source, void               \
+       *destination, int64_t begin, int64_t end),                                                                      \
+      (elementSize, rank, shape, strides, source, destination, begin, end))                                            \
+    X(strided_scatter,                                                                                                 \
+      (int elementSize, int rank, const int64_t *shape, const int64_t *strides, const void *source, void               \
+       *destination, int64_t begin, int64_t end),                                                                      \
+      (elementSize, rank, shape, strides, source, destination, begin, end))                                            \
+    X(gather_rows,                                                                                                     \
+      (const uint8_t *source, int64_t rowBytes, const int64_t *index, uint8_t *destination, int64_t begin, int64_t     \
+       end),                                                                                                           \
+      (source, rowBytes, index, destination, begin, end))                                                              \
+    X(floats_from_bytes,                                                                                               \
+      (const uint8_t *x, float scale, float shift, float *y, int64_t begin, int64_t end),                              \
+      (x, scale, shift, y, begin, end))
+
+#define APUS_KERNEL_ENTRY(name, parameters, arguments) void (*name) parameters;
+
+/// One build's kernels.
+typedef struct ApusKernelTable {
+    APUS_KERNELS(APUS_KERNEL_ENTRY)
+} ApusKernelTable;
+
+extern const ApusKernelTable apus_kernels_baseline;
+#if defined(__x86_64__)
+extern const ApusKernelTable apus_kernels_avx2;
+extern const ApusKernelTable apus_kernels_avx512;
+#endif
+
+#endif

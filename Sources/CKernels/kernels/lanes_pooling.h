@@ -1,0 +1,216 @@
+/// Pooling in the lanes layout.
+#ifndef APUS_LANES_POOLING_KERNEL_H
+#define APUS_LANES_POOLING_KERNEL_H
+
+#include "../include/lanes_pooling.h"
+#include "vector.h"
+
+/// A window clipped to the input: rows [top, bottom), columns [left, right), and where it began before clipping.
+typedef struct {
+    int64_t firstRow, firstColumn;
+    int64_t top, bottom, left, right;
+} LanesWindow;
+
+APUS_INLINE LanesWindow lanes_window(const ApusLanesPooling *p, int64_t y, int64_t x)
+{
+    LanesWindow w;
+    w.firstRow = y * p->strideHeight - p->paddingHeight;
+    w.firstColumn = x * p->strideWidth - p->paddingWidth;
+    w.top = larger(0, w.firstRow);
+    w.bottom = smaller(p->inputHeight, w.firstRow + p->kernelHeight);
+    w.left = larger(0, w.firstColumn);
+    w.right = smaller(p->inputWidth, w.firstColumn + p->kernelWidth);
+    return w;
+}
+
+static void lanes_max_pool_forward_kernel(
+    const ApusLanesPooling *p, const float *input, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup)
+{
+    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanesWidth;
+    int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanesWidth;
+    for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
+        const float *source = input + plane * inputPlane;
+        for (int64_t y = 0; y < p->outputHeight; y++) {
+            for (int64_t x = 0; x < p->outputWidth; x++, position += lanesWidth) {
+                LanesWindow w = lanes_window(p, y, x);
+                for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+                    vfloat best = splat(-__builtin_inff());
+                    vint place = (vint)(int32_t)((w.top - w.firstRow) * p->kernelWidth + (w.left - w.firstColumn));
+                    for (int64_t sy = w.top; sy < w.bottom; sy++) {
+                        const float *row = source + sy * p->inputWidth * lanesWidth + lane;
+                        int32_t offset = (int32_t)((sy - w.firstRow) * p->kernelWidth - w.firstColumn);
+                        for (int64_t sx = w.left; sx < w.right; sx++) {
+                            vfloat v = load(row + sx * lanesWidth);
+                            vint take = (v > best) | (v != v);
+                            best = take ? v : best;
+                            place = take ? (vint)(offset + (int32_t)sx) : place;
+                        }
+                    }
+                    store(output + position + lane, best);
+                    store_bytes(index + position + lane, place);
+                }
+            }
+        }
+    }
+}
+
+static void lanes_max_pool_backward_kernel(
+    const ApusLanesPooling *p, const float *outputGradient, const uint8_t *index, float *inputGradient,
+    int64_t beginGroup, int64_t endGroup)
+{
+    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanesWidth;
+    int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanesWidth;
+    for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
+        float *destination = inputGradient + plane * inputPlane;
+        memset(destination, 0, (size_t)inputPlane * sizeof(float));
+        for (int64_t y = 0; y < p->outputHeight; y++) {
+            for (int64_t x = 0; x < p->outputWidth; x++, position += lanesWidth) {
+                LanesWindow w = lanes_window(p, y, x);
+                for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+                    vfloat gradient = load(outputGradient + position + lane);
+                    vint place = load_bytes(index + position + lane);
+                    for (int64_t sy = w.top; sy < w.bottom; sy++) {
+                        float *row = destination + sy * p->inputWidth * lanesWidth + lane;
+                        int32_t offset = (int32_t)((sy - w.firstRow) * p->kernelWidth - w.firstColumn);
+                        for (int64_t sx = w.left; sx < w.right; sx++) {
+                            vfloat share = place == (offset + (int32_t)sx) ? gradient : splat(0.0f);
+                            store(row + sx * lanesWidth, load(row + sx * lanesWidth) + share);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a window's sum is divided by; the padded input ends `padding` behind the input (PyTorch clips a window in ceil
+/// mode there).
+APUS_INLINE float lanes_window_scale(
+    const ApusLanesPooling *p, const LanesWindow *w, int countIncludePad, int64_t divisorOverride)
+{
+    int64_t divisor = divisorOverride;
+    if (divisor == 0 && countIncludePad) {
+        int64_t bottom = smaller(p->inputHeight + p->paddingHeight, w->firstRow + p->kernelHeight);
+        int64_t right = smaller(p->inputWidth + p->paddingWidth, w->firstColumn + p->kernelWidth);
+        divisor = (bottom - w->firstRow) * (right - w->firstColumn);
+    } else if (divisor == 0) {
+        divisor = (w->bottom - w->top) * (w->right - w->left);
+    }
+    return 1.0f / (float)divisor;
+}
+
+static void lanes_average_pool_forward_kernel(
+    const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *input, float *output,
+    int64_t beginGroup, int64_t endGroup)
+{
+    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanesWidth;
+    int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanesWidth;
+    for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
+        const float *source = input + plane * inputPlane;
+        for (int64_t y = 0; y < p->outputHeight; y++) {
+            for (int64_t x = 0; x < p->outputWidth; x++, position += lanesWidth) {
+                LanesWindow w = lanes_window(p, y, x);
+                float scale = lanes_window_scale(p, &w, countIncludePad, divisorOverride);
+                for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+                    vfloat sum = splat(0.0f);
+                    for (int64_t sy = w.top; sy < w.bottom; sy++) {
+                        const float *row = source + sy * p->inputWidth * lanesWidth + lane;
+                        for (int64_t sx = w.left; sx < w.right; sx++) sum += load(row + sx * lanesWidth);
+                    }
+                    store(output + position + lane, sum * scale);
+                }
+            }
+        }
+    }
+}
+
+static void lanes_average_pool_backward_kernel(
+    const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *outputGradient,
+    float *inputGradient, int64_t beginGroup, int64_t endGroup)
+{
+    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanesWidth;
+    int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanesWidth;
+    for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
+        float *destination = inputGradient + plane * inputPlane;
+        memset(destination, 0, (size_t)inputPlane * sizeof(float));
+        for (int64_t y = 0; y < p->outputHeight; y++) {
+            for (int64_t x = 0; x < p->outputWidth; x++, position += lanesWidth) {
+                LanesWindow w = lanes_window(p, y, x);
+                float scale = lanes_window_scale(p, &w, countIncludePad, divisorOverride);
+                for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+                    vfloat share = load(outputGradient + position + lane) * scale;
+                    for (int64_t sy = w.top; sy < w.bottom; sy++) {
+                        float *row = destination + sy * p->inputWidth * lanesWidth + lane;
+                        for (int64_t sx = w.left; sx < w.right; sx++) {
+                            store(row + sx * lanesWidth, load(row + sx * lanesWidth) + share);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The gradient before an activation, from the gradient behind it and the activation's result.
+APUS_INLINE vfloat activation_gradient(const ApusActivation activation, vfloat g, vfloat y)
+{
+    switch (activation) {
+    case ApusActivationRelu: return y > 0.0f ? g : splat(0.0f);
+    case ApusActivationSigmoid: return g * y * (1.0f - y);
+    case ApusActivationTanh: return g * (1.0f - y * y);
+    case ApusActivationNone: break;
+    }
+    return g;
+}
+
+APUS_INLINE void unpool_planes(
+    int64_t planes, int64_t height, int64_t width, const ApusActivation activation, const float *pooledGradient,
+    const float *pooled, const uint8_t *index, float *outputGradient)
+{
+    const int64_t row = width * lanesWidth;
+    for (int64_t plane = 0; plane < planes; plane++) {
+        for (int64_t y = 0; y + 1 < height; y += 2) {
+            for (int64_t x = 0; x + 1 < width; x += 2) {
+                float *d = outputGradient + y * row + x * lanesWidth;
+                for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+                    vfloat g = load(pooledGradient + lane);
+                    if (activation != ApusActivationNone) g = activation_gradient(activation, g, load(pooled + lane));
+                    vint place = load_bytes(index + lane);
+                    store(d + lane, place == 0 ? g : splat(0.0f));
+                    store(d + lanesWidth + lane, place == 1 ? g : splat(0.0f));
+                    store(d + row + lane, place == 2 ? g : splat(0.0f));
+                    store(d + row + lanesWidth + lane, place == 3 ? g : splat(0.0f));
+                }
+                pooledGradient += lanesWidth;
+                index += lanesWidth;
+                if (activation != ApusActivationNone) pooled += lanesWidth;
+            }
+            if (width % 2 != 0) {
+                memset(outputGradient + (y + 1) * row - lanesWidth, 0, lanesWidth * sizeof(float));
+                memset(outputGradient + (y + 2) * row - lanesWidth, 0, lanesWidth * sizeof(float));
+            }
+        }
+        if (height % 2 != 0) memset(outputGradient + (height - 1) * row, 0, (size_t)row * sizeof(float));
+        outputGradient += height * row;
+    }
+}
+
+static void lanes_unpool_kernel(
+    int32_t channels, int32_t height, int32_t width, ApusActivation activation, const float *pooledGradient,
+    const float *pooled, const uint8_t *index, float *outputGradient, int64_t beginGroup, int64_t endGroup)
+{
+    int64_t first = beginGroup * channels, planes = (endGroup - beginGroup) * channels;
+    int64_t pooledOffset = first * (height / 2) * (width / 2) * lanesWidth;
+    const float *g = pooledGradient + pooledOffset;
+    const float *y = pooled ? pooled + pooledOffset : NULL;
+    const uint8_t *k = index + pooledOffset;
+    float *d = outputGradient + first * height * width * lanesWidth;
+    switch (activation) {
+    case ApusActivationNone: unpool_planes(planes, height, width, ApusActivationNone, g, y, k, d); break;
+    case ApusActivationRelu: unpool_planes(planes, height, width, ApusActivationRelu, g, y, k, d); break;
+    case ApusActivationSigmoid: unpool_planes(planes, height, width, ApusActivationSigmoid, g, y, k, d); break;
+    case ApusActivationTanh: unpool_planes(planes, height, width, ApusActivationTanh, g, y, k, d); break;
+    }
+}
+
+#endif

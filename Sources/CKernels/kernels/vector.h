@@ -1,0 +1,70 @@
+/// Vectors of the instruction set for which this translation unit is compiled.
+///
+/// APUS_VECTOR_WIDTH (16, 8 or 4 floats) is the width of one register, so that blocks of accumulators stay in registers
+/// on each instruction set. Generic vectors need no intrinsics; the compiler lowers them.
+#ifndef APUS_VECTOR_H
+#define APUS_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define APUS_INLINE static inline __attribute__((always_inline))
+#define APUS_UNROLL _Pragma("clang loop unroll(full)")
+
+enum { vectorWidth = APUS_VECTOR_WIDTH, lanesWidth = 16 };
+
+typedef float vfloat __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
+typedef int32_t vint __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
+typedef uint32_t vuint __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
+typedef uint8_t vbyte __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
+typedef float vfloat_unaligned __attribute__((ext_vector_type(APUS_VECTOR_WIDTH), aligned(4), may_alias));
+typedef uint8_t vbyte_unaligned __attribute__((ext_vector_type(APUS_VECTOR_WIDTH), aligned(1), may_alias));
+
+APUS_INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
+APUS_INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
+APUS_INLINE vfloat splat(float x) { return (vfloat)x; }
+APUS_INLINE vint load_bytes(const uint8_t *p) {
+    return __builtin_convertvector(*(const vbyte_unaligned *)p, vint);
+}
+APUS_INLINE void store_bytes(uint8_t *p, vint v) {
+    *(vbyte_unaligned *)p = __builtin_convertvector(v, vbyte);
+}
+
+APUS_INLINE vuint bits_of(vfloat x) { return (vuint)x; }
+APUS_INLINE vfloat float_of(vuint x) { return (vfloat)x; }
+/// 1 where the mask (a comparison's result, -1 or 0) is set, else 0.
+APUS_INLINE vfloat one_where(vint mask) { return mask ? splat(1.0f) : splat(0.0f); }
+/// a·b + c, in one rounding where the instruction set has it.
+APUS_INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) { return a * b + c; }
+APUS_INLINE vfloat absolute(vfloat x) { return float_of(bits_of(x) & 0x7fffffffu); }
+APUS_INLINE vfloat with_sign_of(vfloat magnitude, vfloat sign) {
+    return float_of((bits_of(magnitude) & 0x7fffffffu) | (bits_of(sign) & 0x80000000u));
+}
+/// The larger, NaN when either is NaN (PyTorch's maximum).
+APUS_INLINE vfloat maximum(vfloat a, vfloat b) { return ((a > b) | (a != a)) ? a : b; }
+/// The smaller, NaN when either is NaN (PyTorch's minimum).
+APUS_INLINE vfloat minimum(vfloat a, vfloat b) { return ((a < b) | (a != a)) ? a : b; }
+
+/// The sum of the elements, as a balanced tree: the order is fixed and the same on each call.
+APUS_INLINE float horizontal_sum(vfloat v) {
+    float e[vectorWidth];
+    memcpy(e, &v, sizeof e);
+    APUS_UNROLL
+    for (int half = vectorWidth / 2; half > 0; half /= 2) {
+        APUS_UNROLL
+        for (int i = 0; i < half; i++) e[i] += e[i + half];
+    }
+    return e[0];
+}
+
+APUS_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+APUS_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/// Splits work into as few blocks as possible, of equal size or one less: the size of the next.
+APUS_INLINE int next_block(int64_t remaining, int64_t limit)
+{
+    int64_t blocks = (remaining + limit - 1) / limit;
+    return (int)((remaining + blocks - 1) / blocks);
+}
+
+#endif
