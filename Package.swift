@@ -5,12 +5,13 @@ let package = Package(
     name: "Apus",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Apus", targets: ["CKernels"]),
+        .library(name: "Apus", targets: ["ApusGraph"]),
     ],
     targets: [
         // The computing ground, from the bottom up; each target imports only what stands above it in this list.
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "ApusGraph"),
     ],
     swiftLanguageModes: [.v6]
 )

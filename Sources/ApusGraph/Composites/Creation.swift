@@ -1,0 +1,155 @@
+/// Nested arrays of numbers from which a tensor can be made: `[Float]`, `[[Int]]`, `[[[Double]]]` …
+public protocol TensorElements {
+    static var scalarType: any TensorScalar.Type { get }
+    /// The sizes along the first elements.
+    var nestedShape: [Int] { get }
+    /// Appends all numbers in order; returns false where a row has another shape than its neighbours.
+    func append(to elements: inout [any TensorScalar], expecting shape: ArraySlice<Int>) -> Bool
+}
+
+extension TensorElements where Self: TensorScalar {
+    public static var scalarType: any TensorScalar.Type { Self.self }
+    public var nestedShape: [Int] { [] }
+    public func append(to elements: inout [any TensorScalar], expecting shape: ArraySlice<Int>) -> Bool {
+        elements.append(self)
+        return shape.isEmpty
+    }
+}
+
+extension Float: TensorElements {}
+extension Double: TensorElements {}
+extension Int: TensorElements {}
+extension Int64: TensorElements {}
+extension UInt8: TensorElements {}
+extension Bool: TensorElements {}
+
+extension Array: TensorElements where Element: TensorElements {
+    public static var scalarType: any TensorScalar.Type { Element.scalarType }
+    public var nestedShape: [Int] { [count] + (first?.nestedShape ?? []) }
+    public func append(to elements: inout [any TensorScalar], expecting shape: ArraySlice<Int>) -> Bool {
+        guard shape.first == count else { return false }
+        return allSatisfy { $0.append(to: &elements, expecting: shape.dropFirst()) }
+    }
+}
+
+extension Tensor {
+    /// A tensor of the given numbers, such as `Tensor([[0, 1], [2, 3]])` or `Tensor([1.5, 2])`.
+    ///
+    /// Without `dtype` integers make `int64`, `Float` and `Double` make `float32`, as `torch.tensor` does. Rows of
+    /// different lengths are an error (see ``withTensorErrors(_:)``).
+    @_disfavoredOverload
+    public init(_ elements: some TensorElements, dtype: DType? = nil) {
+        let shape = Shape(elements.nestedShape)
+        var flat: [any TensorScalar] = []
+        flat.reserveCapacity(shape.elementCount)
+        guard elements.append(to: &flat, expecting: shape.dimensions[...]) else {
+            self = .refuse(
+                TensorError("Tensor", "the rows have different lengths; the first ones make \(shape.brackets)."))
+            return
+        }
+        let type = dtype ?? type(of: elements).scalarType.defaultDType
+        self.init(TensorSpec(shape, type)) { pointer in
+            for (index, value) in flat.enumerated() { pointer.store(value, at: index, as: type) }
+        }
+    }
+
+    /// A tensor of one dimension, or of `shape`, from numbers that are copied at once.
+    public init(_ elements: [Float], shape: Shape? = nil, dtype: DType = .float32) {
+        self.init(copying: elements, shape: shape, dtype: dtype, native: .float32)
+    }
+
+    public init(_ elements: [Int64], shape: Shape? = nil, dtype: DType = .int64) {
+        self.init(copying: elements, shape: shape, dtype: dtype, native: .int64)
+    }
+
+    public init(_ elements: [UInt8], shape: Shape? = nil, dtype: DType = .uint8) {
+        self.init(copying: elements, shape: shape, dtype: dtype, native: .uint8)
+    }
+
+    /// Numbers of double precision; `dtype` is `float32` unless it is given, as for literals.
+    public init(_ elements: [Double], shape: Shape? = nil, dtype: DType = .float32) {
+        self.init(copying: elements, shape: shape, dtype: dtype, native: .float64)
+    }
+
+    private init<Element: TensorScalar>(copying elements: [Element], shape: Shape?, dtype: DType, native: DType) {
+        let shape = shape ?? [elements.count]
+        guard shape.elementCount == elements.count else {
+            self = .refuse(
+                TensorError(
+                    "Tensor", "\(elements.count) elements do not fill the shape \(shape.brackets), which has "
+                        + "\(shape.elementCount)."))
+            return
+        }
+        self.init(TensorSpec(shape, dtype)) { pointer in
+            if dtype == native {
+                elements.withUnsafeBytes { if let base = $0.baseAddress { pointer.copyMemory(from: base, byteCount: $0.count) } }
+            } else {
+                for (index, value) in elements.enumerated() { pointer.store(value, at: index, as: dtype) }
+            }
+        }
+    }
+
+    /// A scalar.
+    public init(scalar value: some TensorScalar, dtype: DType? = nil) {
+        let type = dtype ?? Swift.type(of: value).defaultDType
+        self.init(TensorSpec([], type)) { $0.store(value, at: 0, as: type) }
+    }
+
+    /// A tensor whose elements `fill` writes, row-major.
+    public init(_ spec: TensorSpec, fill: (UnsafeMutableRawPointer) throws -> Void) rethrows {
+        let storage = Storage(byteCount: spec.byteCount)
+        try fill(storage.pointer)
+        self.init(storage, spec)
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    /// Writes a number as an element of a type.
+    fileprivate func store(_ value: some TensorScalar, at index: Int, as dtype: DType) {
+        switch dtype {
+        case .bool: storeBytes(of: value.asDouble != 0 ? 1 : 0, toByteOffset: index, as: UInt8.self)
+        case .uint8: storeBytes(of: UInt8(truncatingIfNeeded: value.asInt64), toByteOffset: index, as: UInt8.self)
+        case .int64: storeBytes(of: value.asInt64, toByteOffset: index * 8, as: Int64.self)
+        case .float32: storeBytes(of: Float(value.asDouble), toByteOffset: index * 4, as: Float.self)
+        case .float64: storeBytes(of: value.asDouble, toByteOffset: index * 8, as: Double.self)
+        }
+    }
+}
+
+extension Tensor: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+    public init(integerLiteral value: Int) { self.init(literal: .integer(Int64(value))) }
+    public init(floatLiteral value: Double) { self.init(literal: .real(value)) }
+}
+
+extension Tensor {
+    /// A tensor of zeros (`torch.zeros`).
+    public static func zeros(_ shape: Shape, dtype: DType = .float32) -> Tensor { full(shape, 0, dtype: dtype) }
+    public static func zeros(_ sizes: Int..., dtype: DType = .float32) -> Tensor { full(Shape(sizes), 0, dtype: dtype) }
+    /// A tensor of ones (`torch.ones`).
+    public static func ones(_ shape: Shape, dtype: DType = .float32) -> Tensor { full(shape, 1, dtype: dtype) }
+    public static func ones(_ sizes: Int..., dtype: DType = .float32) -> Tensor { full(Shape(sizes), 1, dtype: dtype) }
+    /// A tensor of one value (`torch.full`); `dtype` is that of the value unless it is given.
+    public static func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil) -> Tensor {
+        record(Fill(shape, value.asDouble, dtype ?? type(of: value).defaultDType))
+    }
+    public static func zerosLike(_ tensor: Tensor) -> Tensor { zeros(tensor.shape, dtype: tensor.dtype) }
+    public static func onesLike(_ tensor: Tensor) -> Tensor { ones(tensor.shape, dtype: tensor.dtype) }
+    public static func fullLike(_ tensor: Tensor, _ value: some TensorScalar) -> Tensor {
+        full(tensor.shape, value, dtype: tensor.dtype)
+    }
+
+    /// The numbers from `start` up to, not including, `end` (`torch.arange`).
+    public static func arange(_ start: Int = 0, _ end: Int, step: Int = 1, dtype: DType = .int64) -> Tensor {
+        arange(Double(start), Double(end), step: Double(step), dtype: dtype)
+    }
+
+    public static func arange(_ end: Int, dtype: DType = .int64) -> Tensor { arange(0, end, dtype: dtype) }
+
+    /// The numbers start, start + step, … below `end`: ⌈(end − start) / step⌉ of them.
+    public static func arange(_ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32) -> Tensor {
+        record(Arange(start: start, end: end, step: step, dtype: dtype))
+    }
+
+    /// Replaces all elements by one value (`fill_`).
+    public mutating func fill(_ value: some TensorScalar) { self = .fullLike(self, value) }
+}

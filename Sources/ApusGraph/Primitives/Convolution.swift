@@ -1,0 +1,183 @@
+/// The attributes of a convolution: one entry per spatial dimension, outermost first.
+public struct ConvolutionGeometry: Sendable, Hashable {
+    public var stride: [Int]
+    public var paddingBefore: [Int]
+    public var paddingAfter: [Int]
+    public var dilation: [Int]
+    public var groups: Int
+
+    public init(stride: [Int], paddingBefore: [Int], paddingAfter: [Int], dilation: [Int], groups: Int) {
+        self.stride = stride
+        self.paddingBefore = paddingBefore
+        self.paddingAfter = paddingAfter
+        self.dilation = dilation
+        self.groups = groups
+    }
+
+    public var spatialRank: Int { stride.count }
+
+    /// ⌊(W + p₀ + p₁ − d · (F − 1) − 1) / S⌋ + 1 along one spatial dimension; 0 or less where the kernel does not fit.
+    public func outputSize(_ input: Int, kernel: Int, _ dimension: Int) -> Int {
+        let padded = input + paddingBefore[dimension] + paddingAfter[dimension]
+        let span = padded - dilation[dimension] * (kernel - 1) - 1
+        return span < 0 ? 0 : span / stride[dimension] + 1
+    }
+}
+
+/// A convolution (cross-correlation) in 1, 2 or 3 spatial dimensions, with or without bias.
+///
+/// Inputs: x [N, C, …], weight [O, C / groups, …] and optionally bias [O].
+/// Shape rule: [N, O, …] with ⌊(W + p₀ + p₁ − d · (F − 1) − 1) / S⌋ + 1 along each spatial dimension.
+public struct Convolution: Primitive {
+    public static let name = "convolution"
+    public let geometry: ConvolutionGeometry
+
+    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+
+    public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
+        let (x, weight) = (inputs[0], inputs[1])
+        let rank = geometry.spatialRank
+        let name = "conv\(rank)d"
+        guard x.shape.rank == rank + 2 else {
+            throw TensorError(name, "the input \(x.shape.brackets) must have \(rank + 2) dimensions: [N, C, …].")
+        }
+        guard x.dtype == weight.dtype, x.dtype.isFloatingPoint else {
+            throw TensorError(
+                name, "the input is \(x.dtype), the weight \(weight.dtype). Cast the input to \(weight.dtype).")
+        }
+        for (what, values, least) in [
+            ("stride", geometry.stride, 1), ("dilation", geometry.dilation, 1),
+            ("padding", geometry.paddingBefore + geometry.paddingAfter, 0),
+            ("kernel size", Array(weight.shape.dimensions.dropFirst(2)), 1),
+        ] where values.contains(where: { $0 < least }) {
+            throw TensorError(name, "the \(what) \(values) must be at least \(least).")
+        }
+        let channels = x.shape.dimensions[1]
+        let expected = weight.shape.dimensions[1] * geometry.groups
+        guard channels == expected else {
+            throw TensorError(
+                name, "the input \(x.shape.brackets) has \(channels) channels, the weight \(weight.shape.brackets)"
+                    + (geometry.groups > 1 ? " with \(geometry.groups) groups" : "") + " takes \(expected). "
+                    + "Expected in_channels: \(channels).")
+        }
+        var sizes = [x.shape.dimensions[0], weight.shape.dimensions[0]]
+        for dimension in 0..<rank {
+            let (size, kernel) = (x.shape.dimensions[dimension + 2], weight.shape.dimensions[dimension + 2])
+            let result = geometry.outputSize(size, kernel: kernel, dimension)
+            guard result >= 1, size > 0 else {
+                let (before, after) = (geometry.paddingBefore[dimension], geometry.paddingAfter[dimension])
+                throw TensorError(
+                    name, "the kernel \(weight.shape.brackets) does not fit the input \(x.shape.brackets): along "
+                        + "spatial dimension \(dimension) [(\(size) + \(before) + \(after) − "
+                        + "\(geometry.dilation[dimension]) · (\(kernel) − 1) − 1) / \(geometry.stride[dimension])] + 1 "
+                        + "is less than 1. Use a smaller kernel, more padding or a larger input.")
+            }
+            sizes.append(result)
+        }
+        return [TensorSpec(Shape(sizes), x.dtype, x.device)]
+    }
+
+    public var gradientReads: GradientReads { .inputs(0, 1) }
+
+    public func gradient(_ context: GradientContext) -> [Tensor?] {
+        let dy = context.cotangent()
+        let hasBias = context.inputCount == 3
+        var gradients: [Tensor?] = [nil, nil] + (hasBias ? [nil] : [])
+        if context.needs(0) {
+            let primitive = ConvolutionInputGradient(geometry, inputShape: context.inputSpec(0).shape)
+            gradients[0] = .record(primitive, dy, context.input(1))
+        }
+        let needsBias = hasBias && context.needs(2)
+        if context.needs(1) {
+            let primitive = ConvolutionWeightGradient(
+                geometry, weightShape: context.inputSpec(1).shape, withBias: needsBias)
+            let results = Tensor.record(primitive, [context.input(0), dy])
+            gradients[1] = results[0]
+            if needsBias, results.count > 1 { gradients[2] = results[1] }
+        } else if needsBias {
+            gradients[2] = dy.sum(dim: [0] + Array(2..<dy.rank))
+        }
+        return gradients
+    }
+}
+
+/// The gradient of a convolution by its input; also the transposed convolution.
+///
+/// Inputs: dy [N, O, …] and weight [O, C / groups, …]. Shape rule: `inputShape` [N, C, …].
+public struct ConvolutionInputGradient: Primitive {
+    public static let name = "convolution input gradient"
+    public let geometry: ConvolutionGeometry
+    public let inputShape: Shape
+
+    public init(_ geometry: ConvolutionGeometry, inputShape: Shape) {
+        self.geometry = geometry
+        self.inputShape = inputShape
+    }
+
+    public var gradientName: String { "ConvolutionBackwardBackward0" }
+
+    public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
+        [TensorSpec(inputShape, inputs[0].dtype, inputs[0].device)]
+    }
+
+    public var gradientReads: GradientReads { .inputs(0, 1) }
+
+    public func gradient(_ context: GradientContext) -> [Tensor?] {
+        let g = context.cotangent()
+        let weightGradient = ConvolutionWeightGradient(
+            geometry, weightShape: context.inputSpec(1).shape, withBias: false)
+        return [
+            context.needs(0) ? .record(Convolution(geometry), g, context.input(1)) : nil,
+            context.needs(1) ? .record(weightGradient, g, context.input(0)) : nil,
+        ]
+    }
+}
+
+/// The gradients of a convolution by its weight and, where asked for, its bias.
+///
+/// Inputs: x [N, C, …] and dy [N, O, …]. Shape rule: `weightShape` [O, C / groups, …] and [O].
+public struct ConvolutionWeightGradient: Primitive {
+    public static let name = "convolution weight gradient"
+    public let geometry: ConvolutionGeometry
+    public let weightShape: Shape
+    public let withBias: Bool
+
+    public init(_ geometry: ConvolutionGeometry, weightShape: Shape, withBias: Bool) {
+        self.geometry = geometry
+        self.weightShape = weightShape
+        self.withBias = withBias
+    }
+
+    public var gradientName: String { "ConvolutionBackwardBackward0" }
+
+    public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
+        let weight = TensorSpec(weightShape, inputs[0].dtype, inputs[0].device)
+        guard withBias else { return [weight] }
+        return [weight, TensorSpec([weightShape.dimensions[0]], inputs[0].dtype, inputs[0].device)]
+    }
+
+    public var gradientReads: GradientReads { .inputs(0, 1) }
+
+    public func gradient(_ context: GradientContext) -> [Tensor?] {
+        let g = context.cotangent(0)
+        let (x, dy) = (context.input(0), context.input(1))
+        let inputGradient = ConvolutionInputGradient(geometry, inputShape: x.shape)
+        var forward = [x, g]
+        if withBias, context.hasCotangent(1) { forward.append(context.cotangent(1)) }
+        return [
+            context.needs(0) ? .record(inputGradient, dy, g) : nil,
+            context.needs(1) ? Tensor.record(Convolution(geometry), forward)[0] : nil,
+        ]
+    }
+}
+
+extension Tensor {
+    /// A convolution of [N, C, …] (or [C, …]) with a weight [O, C / groups, …] and a bias [O]
+    /// (`torch.nn.functional.conv2d` and its kin; the number of spatial dimensions is that of the weight).
+    public func convolution(_ weight: Tensor, _ bias: Tensor? = nil, geometry: ConvolutionGeometry) -> Tensor {
+        let isUnbatched = rank == geometry.spatialRank + 1
+        let batched = isUnbatched ? unsqueeze(dim: 0) : self
+        let result = Tensor.record(Convolution(geometry), [batched, weight] + (bias.map { [$0] } ?? []))[0]
+        return isUnbatched ? result.squeeze(dim: 0) : result
+    }
+}

@@ -1,0 +1,41 @@
+/// A tensor of one value.
+///
+/// Shape rule: the attribute. No inputs, no gradient.
+public struct Fill: Primitive {
+    public static let name = "full"
+    public let shape: Shape
+    public let value: Double
+    public let dtype: DType
+
+    public init(_ shape: Shape, _ value: Double, _ dtype: DType) {
+        self.shape = shape
+        self.value = value
+        self.dtype = dtype
+    }
+
+    public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
+        guard shape.dimensions.allSatisfy({ $0 >= 0 }) else {
+            throw TensorError(name, "the shape \(shape.brackets) has a negative size.")
+        }
+        return [TensorSpec(shape, dtype)]
+    }
+}
+
+/// Evenly spaced numbers: start, start + step, … as long as they are before `end`.
+///
+/// Shape rule: [⌈(end − start) / step⌉]. No inputs, no gradient.
+public struct Arange: Primitive {
+    public static let name = "arange"
+    public let start: Double
+    public let end: Double
+    public let step: Double
+    public let dtype: DType
+
+    public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
+        guard step != 0, (end - start) / step >= 0, ((end - start) / step).isFinite else {
+            throw TensorError(
+                name, "no numbers lead from \(start) to \(end) in steps of \(step). The step must point to the end.")
+        }
+        return [TensorSpec([Int(((end - start) / step).rounded(.up))], dtype)]
+    }
+}

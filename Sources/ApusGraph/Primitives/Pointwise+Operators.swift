@@ -1,0 +1,224 @@
+precedencegroup ExponentiationPrecedence {
+    higherThan: MultiplicationPrecedence
+    associativity: right
+}
+infix operator ** : ExponentiationPrecedence
+
+/// What stands beside a tensor in an expression: another tensor, or a number that takes the tensor's type.
+public protocol TensorOperand {
+    var operand: Tensor { get }
+}
+
+extension Tensor: TensorOperand {
+    public var operand: Tensor { self }
+}
+
+extension Int: TensorOperand {
+    public var operand: Tensor { Tensor(literal: .integer(Int64(self))) }
+}
+
+extension Int64: TensorOperand {
+    public var operand: Tensor { Tensor(literal: .integer(self)) }
+}
+
+extension Float: TensorOperand {
+    public var operand: Tensor { Tensor(literal: .real(Double(self))) }
+}
+
+extension Double: TensorOperand {
+    public var operand: Tensor { Tensor(literal: .real(self)) }
+}
+
+extension Tensor {
+    /// The number as a tensor of no dimensions that takes the type of its partner in an operation.
+    init(literal: TensorHandle.Literal) {
+        let tensor: Tensor
+        switch literal {
+        case .integer(let value): tensor = Tensor(scalar: value, dtype: .int64)
+        case .real(let value): tensor = Tensor(scalar: value, dtype: .float32)
+        }
+        self.init(TensorHandle(tensor.value, literal: literal))
+    }
+
+    /// Brings operands to one type, by PyTorch's rule of categories.
+    ///
+    /// Tensors with dimensions decide before tensors without, and those before plain numbers, as long as the category
+    /// (truth, integer, real) is the same; a higher category always wins. `isReal` makes the result a real type
+    /// (division, `exp`).
+    static func promote(_ operands: [Tensor], isReal: Bool = false) -> [Tensor] {
+        // One type for all is by far the most common case.
+        if let first = operands.first, first.dtype.isFloatingPoint || !isReal, first.handle.literal == nil,
+            operands.allSatisfy({ $0.dtype == first.dtype && $0.handle.literal == nil })
+        {
+            return operands
+        }
+        func category(_ dtype: DType) -> Int { dtype.isFloatingPoint ? 2 : dtype.isInteger ? 1 : 0 }
+        func strongest(_ tensors: [Tensor]) -> DType? { tensors.map(\.dtype).max() }
+        let ranked = strongest(operands.filter { $0.rank > 0 && $0.handle.literal == nil })
+        let scalars = strongest(operands.filter { $0.rank == 0 && $0.handle.literal == nil })
+        let literals = strongest(operands.filter { $0.handle.literal != nil })
+        var type = ranked ?? scalars ?? literals ?? .float32
+        for candidate in [scalars, literals].compactMap({ $0 }) where category(candidate) > category(type) {
+            type = candidate
+        }
+        if isReal, !type.isFloatingPoint { type = .float32 }
+        return operands.map { operand in
+            switch operand.handle.literal {
+            case .integer(let value): Tensor(scalar: value, dtype: type)
+            case .real(let value): Tensor(scalar: value, dtype: type)
+            case nil: operand.cast(to: type)
+            }
+        }
+    }
+
+    static func pointwise(
+        _ function: PointwiseFunction, _ operands: [Tensor], isReal: Bool = false, gradientName: String? = nil
+    ) -> Tensor {
+        record(Pointwise(function), promote(operands, isReal: isReal), gradientName: gradientName)[0]
+    }
+}
+
+extension Tensor {
+    public static func + (left: Tensor, right: Tensor) -> Tensor { pointwise(.add, [left, right]) }
+    public static func - (left: Tensor, right: Tensor) -> Tensor { pointwise(.sub, [left, right]) }
+    public static func * (left: Tensor, right: Tensor) -> Tensor { pointwise(.mul, [left, right]) }
+    /// True division: integers become `float32` first.
+    public static func / (left: Tensor, right: Tensor) -> Tensor { pointwise(.div, [left, right], isReal: true) }
+    /// The power; `x ** 2` is recorded as a square.
+    public static func ** (left: Tensor, right: Tensor) -> Tensor { left.pow(right) }
+
+    @_disfavoredOverload
+    public static func + (left: Tensor, right: some TensorOperand) -> Tensor { left + right.operand }
+    @_disfavoredOverload
+    public static func - (left: Tensor, right: some TensorOperand) -> Tensor { left - right.operand }
+    @_disfavoredOverload
+    public static func * (left: Tensor, right: some TensorOperand) -> Tensor { left * right.operand }
+    @_disfavoredOverload
+    public static func / (left: Tensor, right: some TensorOperand) -> Tensor { left / right.operand }
+    @_disfavoredOverload
+    public static func ** (left: Tensor, right: some TensorOperand) -> Tensor { left.pow(right) }
+    @_disfavoredOverload
+    public static func + (left: some TensorOperand, right: Tensor) -> Tensor { left.operand + right }
+    @_disfavoredOverload
+    public static func - (left: some TensorOperand, right: Tensor) -> Tensor { left.operand - right }
+    @_disfavoredOverload
+    public static func * (left: some TensorOperand, right: Tensor) -> Tensor { left.operand * right }
+    @_disfavoredOverload
+    public static func / (left: some TensorOperand, right: Tensor) -> Tensor { left.operand / right }
+
+    public static func += (left: inout Tensor, right: some TensorOperand) { left = left + right.operand }
+    public static func -= (left: inout Tensor, right: some TensorOperand) { left = left - right.operand }
+    public static func *= (left: inout Tensor, right: some TensorOperand) { left = left * right.operand }
+    public static func /= (left: inout Tensor, right: some TensorOperand) { left = left / right.operand }
+
+    public static prefix func - (tensor: Tensor) -> Tensor { pointwise(.neg, [tensor]) }
+
+    // Comparisons element by element give a tensor of truth values; the dot tells them from comparing two values.
+    public static func .== (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.eq, [left, right.operand]) }
+    public static func .!= (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.ne, [left, right.operand]) }
+    public static func .< (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.lt, [left, right.operand]) }
+    public static func .<= (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.le, [left, right.operand]) }
+    public static func .> (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.gt, [left, right.operand]) }
+    public static func .>= (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.ge, [left, right.operand]) }
+}
+
+extension Tensor {
+    /// This tensor with another type; the same tensor where it already has it. Real to integer goes toward zero.
+    public func cast(to dtype: DType) -> Tensor {
+        guard self.dtype != dtype else { return self }
+        return .record(Pointwise(.cast, resultType: dtype), self)
+    }
+
+    /// `torch.pow`: element to the power of an element or a number.
+    public func pow(_ exponent: some TensorOperand) -> Tensor {
+        let exponent = exponent.operand
+        switch exponent.handle.literal {
+        case .integer(2): return .pointwise(.square, [self])
+        case .real(2): return .pointwise(.square, [self])
+        case nil: return .pointwise(.pow, [self, exponent], gradientName: "PowBackward1")
+        default: return .pointwise(.pow, [self, exponent], gradientName: "PowBackward0")
+        }
+    }
+
+    public func abs() -> Tensor { .pointwise(.abs, [self]) }
+    /// eˣ
+    public func exp() -> Tensor { .pointwise(.exp, [self], isReal: true) }
+    /// eˣ − 1, accurate near 0.
+    public func expm1() -> Tensor { .pointwise(.expm1, [self], isReal: true) }
+    /// The natural logarithm: −∞ at 0, NaN below.
+    public func log() -> Tensor { .pointwise(.log, [self], isReal: true) }
+    /// log(1 + x), accurate near 0.
+    public func log1p() -> Tensor { .pointwise(.log1p, [self], isReal: true) }
+    public func sqrt() -> Tensor { .pointwise(.sqrt, [self], isReal: true) }
+    /// 1 / √x
+    public func rsqrt() -> Tensor { .pointwise(.rsqrt, [self], isReal: true) }
+    /// 1 / x
+    public func reciprocal() -> Tensor { .pointwise(.reciprocal, [self], isReal: true) }
+    public func square() -> Tensor { .pointwise(.square, [self]) }
+    public func sin() -> Tensor { .pointwise(.sin, [self], isReal: true) }
+    public func cos() -> Tensor { .pointwise(.cos, [self], isReal: true) }
+    public func tan() -> Tensor { .pointwise(.tan, [self], isReal: true) }
+    public func tanh() -> Tensor { .pointwise(.tanh, [self], isReal: true) }
+    /// 1 / (1 + e⁻ˣ)
+    public func sigmoid() -> Tensor { .pointwise(.sigmoid, [self], isReal: true) }
+    /// max(x, 0)
+    public func relu() -> Tensor { .pointwise(.relu, [self]) }
+    /// The error function 2/√π ∫₀ˣ e^(−t²) dt.
+    public func erf() -> Tensor { .pointwise(.erf, [self], isReal: true) }
+    public func floor() -> Tensor { .pointwise(.floor, [self]) }
+    public func ceil() -> Tensor { .pointwise(.ceil, [self]) }
+    /// To the nearest integer, halves to the even one.
+    public func round() -> Tensor { .pointwise(.round, [self]) }
+    /// Toward zero.
+    public func trunc() -> Tensor { .pointwise(.trunc, [self]) }
+    /// −1, 0 or 1.
+    public func sign() -> Tensor { .pointwise(.sign, [self]) }
+    public func isNaN() -> Tensor { .pointwise(.isNaN, [self]) }
+    public func logicalNot() -> Tensor { .pointwise(.logicalNot, [self]) }
+    public func logicalAnd(_ other: Tensor) -> Tensor { .pointwise(.logicalAnd, [self, other]) }
+    public func logicalOr(_ other: Tensor) -> Tensor { .pointwise(.logicalOr, [self, other]) }
+    /// A copy (`torch.clone`).
+    public func clone() -> Tensor { .pointwise(.copy, [self]) }
+
+    /// The larger of two elements; NaN wins (`torch.maximum`).
+    public func maximum(_ other: some TensorOperand) -> Tensor { .pointwise(.maximum, [self, other.operand]) }
+    /// The smaller of two elements; NaN wins (`torch.minimum`).
+    public func minimum(_ other: some TensorOperand) -> Tensor { .pointwise(.minimum, [self, other.operand]) }
+    /// The angle of the point (x: other, y: self).
+    public func atan2(_ other: some TensorOperand) -> Tensor { .pointwise(.atan2, [self, other.operand], isReal: true) }
+    /// a − b · ⌊a / b⌋: the sign of the divisor (`torch.remainder`).
+    public func remainder(_ other: some TensorOperand) -> Tensor { .pointwise(.remainder, [self, other.operand]) }
+
+    /// Elements of `self` where `condition` is true, else of `other` (`torch.where`); all three broadcast.
+    public func `where`(_ condition: Tensor, else other: some TensorOperand) -> Tensor {
+        let operands = Tensor.promote([self, other.operand])
+        return .record(Pointwise(.select), condition.cast(to: .bool), operands[0], operands[1])
+    }
+
+    /// `value` where `mask` is true, else the element (`torch.Tensor.masked_fill`).
+    public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor {
+        let filling = Tensor(scalar: value, dtype: dtype)
+        return .record(Pointwise(.select), [mask.cast(to: .bool), filling, self], gradientName: "MaskedFillBackward0")[0]
+    }
+
+    /// Elements cut to the range `minimum ... maximum`; either bound may be absent (`torch.clamp`).
+    ///
+    /// The gradient passes where the element lies within the bounds, ends included.
+    public func clamp(min minimum: Double? = nil, max maximum: Double? = nil) -> Tensor {
+        guard minimum != nil || maximum != nil else {
+            return .refuse(TensorError("clamp", "neither min: nor max: is given. Give at least one."), like: [self])
+        }
+        var result = self
+        if let minimum { result = result.bounded(by: minimum, .lt) }
+        if let maximum { result = result.bounded(by: maximum, .gt) }
+        return result
+    }
+
+    /// The bound where the element is beyond it.
+    private func bounded(by bound: Double, _ isBeyond: PointwiseFunction) -> Tensor {
+        let literal: Tensor = bound == bound.rounded() ? Int64(saturating: bound).operand : bound.operand
+        let pair = Tensor.promote([self, dtype.isInteger ? literal : bound.operand])
+        let condition = Tensor.pointwise(isBeyond, pair)
+        return .record(Pointwise(.select), [condition, pair[1], pair[0]], gradientName: "ClampBackward1")[0]
+    }
+}

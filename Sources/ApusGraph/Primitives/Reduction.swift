@@ -1,0 +1,172 @@
+/// A sum, product, extreme or truth over some dimensions.
+///
+/// Shape rule: the reduced dimensions become 1 where `keepDim`, else they vanish. Sums and products of integers and
+/// truths are `int64`; `any` and `all` give `bool`.
+public struct Reduction: Primitive {
+    public enum Kind: String, Sendable, Hashable { case sum, mean, prod, amax, amin, any, all }
+
+    public static let name = "Reduction"
+    public let kind: Kind
+    /// Sorted, not negative.
+    public let dimensions: [Int]
+    public let keepDim: Bool
+
+    public init(_ kind: Kind, _ dimensions: [Int], keepDim: Bool) {
+        self.kind = kind
+        self.dimensions = dimensions
+        self.keepDim = keepDim
+    }
+
+    public var name: String { kind.rawValue }
+    public var gradientName: String {
+        switch kind {
+        case .sum: "SumBackward1"
+        case .mean: "MeanBackward1"
+        case .prod: "ProdBackward1"
+        case .amax: "AmaxBackward0"
+        case .amin: "AminBackward0"
+        case .any, .all: "NotDifferentiable"
+        }
+    }
+
+    /// The shape with each reduced dimension as 1.
+    public func keptShape(_ shape: Shape) -> Shape {
+        Shape(shape.dimensions.enumerated().map { dimensions.contains($0.offset) ? 1 : $0.element })
+    }
+
+    public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
+        let input = inputs[0]
+        let type: DType
+        switch kind {
+        case .sum, .prod: type = input.dtype.isFloatingPoint ? input.dtype : .int64
+        case .amax, .amin: type = input.dtype
+        case .any, .all: type = .bool
+        case .mean:
+            guard input.dtype.isFloatingPoint else {
+                throw TensorError(name, "the mean of \(input.dtype) is not defined. Cast to .float32 first.")
+            }
+            type = input.dtype
+        }
+        if kind == .amax || kind == .amin, dimensions.contains(where: { input.shape.dimensions[$0] == 0 }) {
+            throw TensorError(name, "the shape \(input.shape.brackets) has no elements to compare.")
+        }
+        let kept = keptShape(input.shape)
+        let shape =
+            keepDim
+            ? kept : Shape(kept.dimensions.enumerated().filter { !dimensions.contains($0.offset) }.map(\.element))
+        return [TensorSpec(shape, type, input.device)]
+    }
+
+    public var gradientReads: GradientReads {
+        switch kind {
+        case .prod, .amax, .amin: GradientReads(inputs: [0], outputs: [0])
+        default: .nothing
+        }
+    }
+
+    public func gradient(_ context: GradientContext) -> [Tensor?] {
+        let spec = context.inputSpec(0)
+        let kept = keptShape(spec.shape)
+        let dy = context.cotangent().reshape(kept)
+        switch kind {
+        case .sum: return [dy.expand(spec.shape)]
+        case .mean:
+            let count = dimensions.reduce(1) { $0 * spec.shape.dimensions[$1] }
+            return [(dy / Double(count)).expand(spec.shape)]
+        case .amax, .amin:
+            // Equal extremes share the gradient (`torch.amax`).
+            let isExtreme = (context.input(0) .== context.output().reshape(kept)).cast(to: spec.dtype)
+            let ties = isExtreme.sum(dim: dimensions, keepdim: true)
+            return [isExtreme * (dy / ties)]
+        case .prod: return [productGradient(context, dy)]
+        case .any, .all: return [nil]
+        }
+    }
+
+    /// The product of all other elements, which exists where elements are 0 too.
+    private func productGradient(_ context: GradientContext, _ dy: Tensor) -> Tensor {
+        let x = context.input(0)
+        let isZero = x .== 0
+        let zeros = isZero.sum(dim: dimensions, keepdim: true)
+        let withoutZeros = x.maskedFill(isZero, 1).prod(dim: dimensions, keepdim: true)
+        let ordinary = context.output().reshape(keptShape(x.shape)) / x.maskedFill(isZero, 1)
+        let atZero = withoutZeros.where(zeros .== 1, else: 0)
+        return dy * atZero.where(isZero, else: ordinary)
+    }
+}
+
+extension Tensor {
+    private func reduce(
+        _ kind: Reduction.Kind, _ dim: [Int]?, keepdim: Bool, gradientName: String? = nil
+    ) -> Tensor {
+        .checked(like: [self]) { () throws(TensorError) in
+            let dimensions = try shape.resolve(dimensions: dim, operation: kind.rawValue)
+            return .record(Reduction(kind, dimensions, keepDim: keepdim), self, gradientName: gradientName)
+        }
+    }
+
+    /// The sum over all dimensions, or over `dim`.
+    public func sum(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor {
+        reduce(.sum, dim, keepdim: keepdim, gradientName: dim == nil ? "SumBackward0" : nil)
+    }
+    public func sum(dim: Int, keepdim: Bool = false) -> Tensor { sum(dim: [dim], keepdim: keepdim) }
+
+    /// The mean over all dimensions, or over `dim`; of real tensors only.
+    public func mean(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor {
+        reduce(.mean, dim, keepdim: keepdim, gradientName: dim == nil ? "MeanBackward0" : nil)
+    }
+    public func mean(dim: Int, keepdim: Bool = false) -> Tensor { mean(dim: [dim], keepdim: keepdim) }
+
+    /// The product over all dimensions, or over `dim`.
+    public func prod(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor {
+        reduce(.prod, dim, keepdim: keepdim, gradientName: dim == nil ? "ProdBackward0" : nil)
+    }
+    public func prod(dim: Int, keepdim: Bool = false) -> Tensor { prod(dim: [dim], keepdim: keepdim) }
+
+    /// The largest element over all dimensions, or over `dim`; NaN wins. Equal ones share the gradient.
+    public func amax(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.amax, dim, keepdim: keepdim) }
+    /// The smallest element over all dimensions, or over `dim`; NaN wins. Equal ones share the gradient.
+    public func amin(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.amin, dim, keepdim: keepdim) }
+    /// Whether any element is not 0.
+    public func any(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.any, dim, keepdim: keepdim) }
+    /// Whether all elements are not 0.
+    public func all(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.all, dim, keepdim: keepdim) }
+
+    /// The largest of all elements (`torch.max` without `dim`).
+    public func max() -> Tensor { reduce(.amax, nil, keepdim: false, gradientName: "MaxBackward1") }
+    /// The smallest of all elements (`torch.min` without `dim`).
+    public func min() -> Tensor { reduce(.amin, nil, keepdim: false, gradientName: "MinBackward1") }
+
+    /// Sums the dimensions that broadcasting stretched, so that the result has `shape`.
+    func sum(to shape: Shape) -> Tensor {
+        guard self.shape != shape else { return self }
+        let lead = rank - shape.rank
+        let stretched = (0..<rank).filter {
+            $0 < lead || (shape.dimensions[$0 - lead] == 1 && self.shape.dimensions[$0] != 1)
+        }
+        let summed = stretched.isEmpty ? self : sum(dim: stretched, keepdim: true)
+        return summed.reshape(shape)
+    }
+
+    /// The variance over all dimensions, or over `dim`: Σ(x − mean)² / (n − correction) (`torch.var`).
+    public func `var`(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
+        .checked(like: [self]) { () throws(TensorError) in
+            let dimensions = try shape.resolve(dimensions: dim, operation: "var")
+            let count = dimensions.reduce(1) { $0 * shape.dimensions[$1] }
+            let deviation = self - mean(dim: dimensions, keepdim: true)
+            return deviation.square().sum(dim: dimensions, keepdim: keepdim) / Swift.max(0, Double(count) - correction)
+        }
+    }
+
+    /// The standard deviation: the root of ``var(dim:correction:keepdim:)`` (`torch.std`).
+    public func std(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
+        self.var(dim: dim, correction: correction, keepdim: keepdim).sqrt()
+    }
+
+    /// log Σ eˣ over `dim`, without overflow.
+    public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
+        let largest = noGrad { amax(dim: dim, keepdim: true).detach() }
+        let sum = (self - largest).exp().sum(dim: dim, keepdim: true).log() + largest
+        return keepdim ? sum : sum.squeeze(dim: dim)
+    }
+}

@@ -1,0 +1,127 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The nodes that are recorded and not yet computed, by the task (or thread) that recorded them.
+///
+/// When a value is read, the engine computes with it everything else of the same task that is still held: the loss
+/// that the user keeps and the running statistics of a batch norm become results of the same plan.
+public enum PendingWork {
+    private struct List {
+        var nodes: [Node] = []
+        var countAfterSweep = 0
+        var heldBytes = 0
+    }
+
+    private static let lists = Mutex<[Int: List]>([:])
+
+    /// More pending nodes than this are computed without being asked for: a training step of the deepest networks here
+    /// records about 5,000, and planning time grows with the number.
+    static let nodeBound = 20_000
+
+    /// Pending operations that keep more finished elements alive than this are computed without being asked for, so
+    /// that a sum over a whole data set does not keep the data set.
+    static let byteBound = 1 << 30
+
+    /// How many nodes are recorded between two sweeps of dead ones.
+    private static let sweepInterval = 2_048
+
+    /// The current task, or the thread where there is none.
+    static var currentContext: Int {
+        withUnsafeCurrentTask { $0?.hashValue } ?? pthread_self().hashValue
+    }
+
+    /// Notes a new node; returns whether there is so much pending that it should be computed now.
+    static func add(_ node: Node, leafBytes: Int) -> Bool {
+        let context = currentContext
+        return lists.withLock { lists in
+            var list = lists[context] ?? List()
+            lists[context] = nil
+            defer { lists[context] = list }
+            list.nodes.append(node)
+            list.heldBytes += leafBytes
+            let isDue =
+                list.nodes.count - list.countAfterSweep >= sweepInterval || list.heldBytes > byteBound
+            guard isDue else { return false }
+            sweep(&list)
+            return list.countAfterSweep > nodeBound || list.heldBytes > byteBound
+        }
+    }
+
+    /// Takes the current task's pending nodes that are still needed, oldest first.
+    public static func take() -> [Node] {
+        let context = currentContext
+        var taken: [Node] = lists.withLock { lists in
+            // Tasks that ended leave their lists behind; dead ones go here.
+            if lists.count > 64 { lists = lists.filter { _, list in list.nodes.contains { !$0.isDead } } }
+            return lists.removeValue(forKey: context)?.nodes ?? []
+        }
+        removeDead(&taken)
+        return taken
+    }
+
+    /// How many nodes of the current task are pending and needed.
+    public static var count: Int {
+        let context = currentContext
+        var nodes = lists.withLock { $0[context]?.nodes ?? [] }
+        nodes.removeAll { !$0.isPending || $0.isDead }
+        return nodes.count
+    }
+
+    private static func sweep(_ list: inout List) {
+        removeDead(&list.nodes)
+        list.countAfterSweep = list.nodes.count
+        list.heldBytes = 0
+        var seen = Set<ObjectIdentifier>()
+        for node in list.nodes {
+            guard case .pending(_, let inputs) = node.work else { continue }
+            for input in inputs {
+                guard let storage = input.node.storage(of: input.output) else { continue }
+                if seen.insert(ObjectIdentifier(storage)).inserted { list.heldBytes += storage.byteCount }
+            }
+        }
+    }
+
+    /// Drops nodes that nobody needs, from the newest: each lets go of its inputs, which may be dead then too.
+    private static func removeDead(_ nodes: inout [Node]) {
+        var kept: [Node] = []
+        kept.reserveCapacity(nodes.count)
+        while let node = nodes.popLast() {
+            if node.isPending, !node.isDead { kept.append(node) }
+        }
+        nodes = kept.reversed()
+    }
+}
+
+/// How the graph asks for evaluation; `ApusEngine` installs itself here when the program is loaded.
+public enum EvaluationHook {
+    /// In a box: a closure that is read through generic code would gain a layer at each reading.
+    private struct Hook: Sendable {
+        let evaluate: @Sendable ([Value]) throws -> Void
+    }
+
+    private static let hook = Mutex<Hook?>(nil)
+
+    public static func install(_ evaluate: @escaping @Sendable ([Value]) throws -> Void) {
+        hook.withLock { $0 = Hook(evaluate: evaluate) }
+    }
+
+    /// Evaluates the values, and with them everything pending of the current task.
+    public static func evaluate(_ values: [Value]) throws {
+        guard let hook = hook.withLock({ $0 }) else {
+            throw TensorError("evaluate", "no engine is linked into this program. Import Apus or ApusEngine.")
+        }
+        try hook.evaluate(values)
+    }
+
+    /// Whether every operation is evaluated as it is recorded: `APUS_EAGER=1`, or for the duration of
+    /// `EvaluationHook.$isEager.withValue(true) { … }`.
+    @TaskLocal public static var isEager: Bool = {
+        guard let value = getenv("APUS_EAGER") else { return false }
+        return String(cString: value) == "1"
+    }()
+}

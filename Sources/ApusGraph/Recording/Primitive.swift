@@ -1,0 +1,59 @@
+/// An operation that backends compute: the unit of the graph.
+///
+/// A primitive is a small value that holds the operation's attributes. It knows the shapes of its results and its
+/// gradient; how it is computed is said by each backend in an extension of its own (``ReferenceKernel`` in
+/// `ApusReference`, `CPULowerable` in `ApusCPU`). Equal primitives on equal inputs compute equal results.
+public protocol Primitive: Hashable, Sendable {
+    /// The name of the kind of operation.
+    static var name: String { get }
+
+    /// The name in error messages and traces; ``name-swift.type.property`` unless the attributes make it more precise.
+    var name: String { get }
+
+    /// What PyTorch prints as `grad_fn` of a result, for example `AddmmBackward0`.
+    var gradientName: String { get }
+
+    /// The shape rule: the results' shapes and types, or an error that names the rule that is broken.
+    ///
+    /// At most four results.
+    func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec]
+
+    /// Which inputs and results ``gradient(_:)`` reads; only these are kept until `backward()`.
+    var gradientReads: GradientReads { get }
+
+    /// The gradient of each input, recorded as further operations; nil for an input that has none.
+    func gradient(_ context: GradientContext) -> [Tensor?]
+}
+
+extension Primitive {
+    public var name: String { Self.name }
+    public var gradientName: String { Self.name + "Backward0" }
+    public var gradientReads: GradientReads { .nothing }
+
+    /// By default an operation has no gradient, and says so when it is asked for one.
+    public func gradient(_ context: GradientContext) -> [Tensor?] {
+        TensorError.raise(TensorError(name, "this operation has no gradient. Use detach() or noGrad around it."))
+        return [Tensor?](repeating: nil, count: context.inputCount)
+    }
+
+    /// Equality with a primitive of any type.
+    public func isEqual(to other: any Primitive) -> Bool {
+        guard let other = other as? Self else { return false }
+        return self == other
+    }
+}
+
+/// The inputs and results of an operation that its gradient reads.
+public struct GradientReads: Sendable, Hashable {
+    public var inputs: [Int]
+    public var outputs: [Int]
+
+    public init(inputs: [Int] = [], outputs: [Int] = []) {
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    public static let nothing = GradientReads()
+    public static func inputs(_ indices: Int...) -> GradientReads { GradientReads(inputs: indices) }
+    public static func outputs(_ indices: Int...) -> GradientReads { GradientReads(outputs: indices) }
+}

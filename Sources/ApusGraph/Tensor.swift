@@ -1,0 +1,157 @@
+import Synchronization
+
+/// A multi-dimensional array of numbers, computed when it is read.
+///
+/// A tensor is a value: operations make new tensors and never change one that somebody else holds; `x += y` and
+/// `x[0..., 2..<6] = 0` rebind the variable. Operations only record what is to be done (and check shapes and types at
+/// once); reading a value, printing and `optimizer.step()` compute all that is pending as one plan.
+public struct Tensor: Sendable {
+    let handle: TensorHandle
+
+    init(_ handle: TensorHandle) { self.handle = handle }
+
+    /// A tensor of finished elements.
+    public init(_ storage: Storage, _ spec: TensorSpec) {
+        precondition(storage.byteCount >= spec.byteCount, "the storage is smaller than the tensor")
+        handle = TensorHandle(Value(Node(storage, spec), 0))
+    }
+
+    /// The node and the number of the result that this tensor stands for.
+    public var value: Value { handle.value }
+
+    public var spec: TensorSpec { handle.value.spec }
+    /// The sizes of the dimensions, outermost first.
+    public var shape: Shape { spec.shape }
+    public var dtype: DType { spec.dtype }
+    public var device: Device { spec.device }
+    /// The number of dimensions; 0 for a scalar.
+    public var rank: Int { shape.rank }
+    /// The number of elements.
+    public var count: Int { shape.elementCount }
+
+    /// Whether operations on this tensor are recorded for `backward()`.
+    public var requiresGrad: Bool { handle.edge != nil }
+
+    /// What recorded this tensor's gradient, in PyTorch's words (`AddmmBackward0`); nil for leaves and constants.
+    public var gradientFunctionName: String? {
+        guard let node = handle.edge?.node, !node.isAccumulator else { return nil }
+        return node.name
+    }
+
+    /// The gradient that `backward()` accumulated in this tensor, if it is a leaf that requires one.
+    public var grad: Tensor? { handle.leaf?.grad }
+
+    /// The same elements without the history of their computation; no gradient flows through (`torch.Tensor.detach`).
+    public func detach() -> Tensor { Tensor(TensorHandle(value)) }
+
+    /// The same elements as a new leaf, whose ``grad`` `backward()` will fill (`requires_grad_()`).
+    public func requiringGrad() -> Tensor { Leaf(detach(), requiresGrad: true).tensor }
+}
+
+/// What a tensor holds on to: the release of the last handle tells the engine that a result is no longer needed.
+final class TensorHandle: Sendable {
+    let value: Value
+    let edge: GradientEdge?
+    let leaf: Leaf?
+    /// The number itself where the tensor is a literal in an expression (`x * 2`): it takes the type of its partner.
+    let literal: Literal?
+
+    enum Literal: Sendable {
+        case integer(Int64)
+        case real(Double)
+    }
+
+    init(_ value: Value, edge: GradientEdge? = nil, leaf: Leaf? = nil, literal: Literal? = nil) {
+        self.value = value
+        self.edge = edge
+        self.leaf = leaf
+        self.literal = literal
+        value.node.retainHandle(value.output)
+    }
+
+    deinit { value.node.releaseHandle(value.output) }
+}
+
+// MARK: - Recording
+
+extension Tensor {
+    /// Records an operation and returns its results.
+    ///
+    /// The shape rule is checked now. Where it is broken, the error is raised (see ``TensorError/raise(_:)``) and the
+    /// results are poisoned. `gradientName` replaces the primitive's own name in `grad_fn`.
+    public static func record(
+        _ primitive: some Primitive, _ inputs: [Tensor], gradientName: String? = nil
+    ) -> [Tensor] {
+        if inputs.contains(where: { $0.value.node.isPoisoned }) { return [poisoned(like: inputs)] }
+        let specs: [TensorSpec]
+        do {
+            try checkDevices(primitive.name, inputs)
+            specs = try primitive.infer(inputs.map(\.spec))
+        } catch {
+            TensorError.raise(error)
+            return [poisoned(like: inputs)]
+        }
+        let values = inputs.map(\.value)
+        let node = Node(primitive, values, outputs: specs)
+        let gradient: GradientNode? =
+            GradientMode.isEnabled && inputs.contains(where: { $0.requiresGrad })
+            ? GradientNode(primitive, name: gradientName ?? primitive.gradientName, inputs: inputs, results: node)
+            : nil
+        let results = specs.indices.map { output in
+            let isDifferentiable = specs[output].dtype.isFloatingPoint
+            return Tensor(
+                TensorHandle(
+                    Value(node, output),
+                    edge: isDifferentiable ? gradient.map { GradientEdge($0, output) } : nil))
+        }
+        var leafBytes = 0
+        for input in values { leafBytes += input.node.storage(of: input.output)?.byteCount ?? 0 }
+        let isDue = PendingWork.add(node, leafBytes: leafBytes)
+        if isDue || EvaluationHook.isEager { evaluateNow(results.map(\.value)) }
+        return results
+    }
+
+    /// Records an operation with one result.
+    public static func record(_ primitive: some Primitive, _ inputs: Tensor..., gradientName: String? = nil) -> Tensor {
+        record(primitive, inputs, gradientName: gradientName)[0]
+    }
+
+    private static func evaluateNow(_ values: [Value]) {
+        do {
+            try EvaluationHook.evaluate(values)
+        } catch {
+            TensorError.raise(error as? TensorError ?? TensorError("evaluate", "\(error)"))
+        }
+    }
+
+    private static func checkDevices(_ name: String, _ inputs: [Tensor]) throws(TensorError) {
+        guard let first = inputs.first?.device else { return }
+        for input in inputs.dropFirst() where input.device != first {
+            throw TensorError(
+                name, "the inputs are on different devices: \(first) and \(input.device). Move one with .to(_:).")
+        }
+    }
+
+    /// A result that stands for nothing, after an error; it has the shape of the first input.
+    public static func poisoned(like inputs: [Tensor] = []) -> Tensor {
+        let spec = inputs.first?.spec ?? TensorSpec([], .float32)
+        return Tensor(TensorHandle(Value(Node(poisoned: spec), 0)))
+    }
+
+    /// Raises an error that was found before an operation could be recorded, and returns a poisoned tensor.
+    public static func refuse(_ error: TensorError, like inputs: [Tensor] = []) -> Tensor {
+        TensorError.raise(error)
+        return poisoned(like: inputs)
+    }
+
+    /// Runs checks that throw, and raises their error at the user's call.
+    public static func checked(
+        like inputs: [Tensor] = [], _ body: () throws(TensorError) -> Tensor
+    ) -> Tensor {
+        do {
+            return try body()
+        } catch {
+            return refuse(error, like: inputs)
+        }
+    }
+}

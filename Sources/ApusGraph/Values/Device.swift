@@ -1,0 +1,15 @@
+/// The place where tensors live and are computed.
+public enum Device: Hashable, Sendable, CustomStringConvertible {
+    /// The processor's cores, by oneDNN and our own loops.
+    case cpu
+    /// An NVIDIA GPU, by its number.
+    case cuda(Int)
+
+    /// PyTorch's name: `cpu`, `cuda:0`.
+    public var description: String {
+        switch self {
+        case .cpu: "cpu"
+        case .cuda(let index): "cuda:\(index)"
+        }
+    }
+}

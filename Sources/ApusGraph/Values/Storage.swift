@@ -1,0 +1,91 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A block of memory that holds a tensor's elements, row-major.
+///
+/// Blocks are aligned to 64 bytes (a cache line and a 512-bit vector) and return to a pool when they are released, so
+/// that a training loop takes nothing from the system after its first steps. A block is written by exactly one plan,
+/// before anybody else can see it; that is what makes it safe to share.
+public final class Storage: @unchecked Sendable {
+    public let pointer: UnsafeMutableRawPointer
+    /// The size asked for; the block itself may be larger.
+    public let byteCount: Int
+    private let capacity: Int
+
+    /// Takes a block of at least `byteCount` bytes, whose contents are undefined.
+    public init(byteCount: Int) {
+        self.byteCount = byteCount
+        (pointer, capacity) = StoragePool.take(byteCount)
+    }
+
+    deinit { StoragePool.give(pointer, capacity: capacity) }
+}
+
+/// The blocks that no tensor uses at the moment, by size.
+public enum StoragePool {
+    /// Figures that tests and `apus bench` read.
+    public struct Counters: Sendable {
+        /// How many blocks were taken from the system since the program started.
+        public var allocations = 0
+        /// How many bytes are in use by tensors and plans.
+        public var bytesInUse = 0
+        /// How many bytes wait in the pool.
+        public var bytesFree = 0
+    }
+
+    private struct State {
+        var free: [Int: [Int]] = [:]
+        var counters = Counters()
+    }
+
+    private static let state = Mutex(State())
+
+    /// Above this the pool gives memory back to the system instead of keeping it: a quarter of a small machine's
+    /// memory, and far above what a training step of the networks here turns over.
+    private static let retainedBytes = 2 << 30
+
+    public static var counters: Counters { state.withLock { $0.counters } }
+
+    /// Sizes are rounded up to 1/8 of their power of two, so that at most an eighth is wasted and sizes recur.
+    static func roundedSize(_ byteCount: Int) -> Int {
+        let size = max(byteCount, 64)
+        let step = max(64, (1 << (Int.bitWidth - 1 - size.leadingZeroBitCount)) / 8)
+        return (size + step - 1) / step * step
+    }
+
+    static func take(_ byteCount: Int) -> (UnsafeMutableRawPointer, Int) {
+        let capacity = roundedSize(byteCount)
+        let reused: Int? = state.withLock { state in
+            state.counters.bytesInUse += capacity
+            if let address = state.free[capacity]?.popLast() {
+                state.counters.bytesFree -= capacity
+                return address
+            }
+            state.counters.allocations += 1
+            return nil
+        }
+        if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) { return (pointer, capacity) }
+        // Blocks of two megabytes and more start at a page of their own.
+        let alignment = capacity >= 1 << 21 ? 4096 : 64
+        guard let pointer = aligned_alloc(alignment, (capacity + alignment - 1) / alignment * alignment) else {
+            fatalError("out of memory: \(capacity) bytes were asked for, \(counters.bytesInUse) are in use")
+        }
+        return (pointer, capacity)
+    }
+
+    static func give(_ pointer: UnsafeMutableRawPointer, capacity: Int) {
+        let keep = state.withLock { state in
+            state.counters.bytesInUse -= capacity
+            guard state.counters.bytesFree + capacity <= retainedBytes else { return false }
+            state.counters.bytesFree += capacity
+            state.free[capacity, default: []].append(Int(bitPattern: pointer))
+            return true
+        }
+        if !keep { free(pointer) }
+    }
+}
