@@ -1,0 +1,75 @@
+import ApusGraph
+
+/// A chain of elementwise functions in one loop, over one or more shapes.
+///
+/// The program is applied to each of ``shapes`` by itself: an optimizer's update of all parameters is one sweep. Its
+/// inputs are those of the first part, then those of the second, and so are its results. Each input broadcasts to
+/// its part's shape.
+public struct FusedPointwise: Primitive, ReusesInputs {
+    public static let name = "pointwise"
+
+    /// One function; its result is the register after those of the inputs and of earlier instructions.
+    public struct Instruction: Sendable, Hashable {
+        public enum Operation: Sendable, Hashable {
+            case function(PointwiseFunction)
+            case constant(Double)
+        }
+
+        public var operation: Operation
+        /// The registers it reads.
+        public var operands: [Int]
+        public var dtype: DType
+
+        public init(_ operation: Operation, operands: [Int], dtype: DType) {
+            self.operation = operation
+            self.operands = operands
+            self.dtype = dtype
+        }
+    }
+
+    /// The types of one part's inputs, which are the first registers.
+    public var inputTypes: [DType]
+    public var instructions: [Instruction]
+    /// The registers that are results.
+    public var results: [Int]
+    /// The shape of each part's results.
+    public var shapes: [Shape]
+
+    public init(inputTypes: [DType], instructions: [Instruction], results: [Int], shapes: [Shape]) {
+        self.inputTypes = inputTypes
+        self.instructions = instructions
+        self.results = results
+        self.shapes = shapes
+    }
+
+    public var name: String {
+        let functions = instructions.map { instruction in
+            switch instruction.operation {
+            case .function(let function): function.rawValue
+            case .constant: "constant"
+            }
+        }
+        let parts = shapes.count > 1 ? "×\(shapes.count)" : ""
+        return "pointwise\(parts)<\(functions.joined(separator: " "))>"
+    }
+
+    public var inputsPerPart: Int { inputTypes.count }
+
+    /// The type of a register.
+    public func dtype(of register: Int) -> DType {
+        register < inputTypes.count ? inputTypes[register] : instructions[register - inputTypes.count].dtype
+    }
+
+    public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
+        let device = inputs.first?.device ?? .cpu
+        return shapes.flatMap { shape in results.map { TensorSpec(shape, dtype(of: $0), device) } }
+    }
+
+    public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] {
+        let part = output / results.count
+        let dtype = dtype(of: results[output % results.count])
+        return (part * inputsPerPart..<(part + 1) * inputsPerPart).filter {
+            inputs[$0].shape == shapes[part] && inputs[$0].dtype == dtype
+        }
+    }
+}
