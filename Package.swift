@@ -5,15 +5,18 @@ let package = Package(
     name: "Apus",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Apus", targets: ["ApusReference"]),
+        .library(name: "Apus", targets: ["ApusEngine"]),
     ],
     targets: [
         // The computing ground, from the bottom up; each target imports only what stands above it in this list.
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CEngineHook"),
         .target(name: "ApusGraph"),
         .target(name: "ApusPlan", dependencies: ["ApusGraph"]),
         .target(name: "ApusReference", dependencies: ["ApusPlan"]),
+        .target(name: "ApusCPU", dependencies: ["ApusPlan", "COneDNN", "CKernels"]),
+        .target(name: "ApusEngine", dependencies: ["ApusPlan", "ApusReference", "ApusCPU", "CEngineHook"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,40 @@
+import ApusGraph
+import ApusPlan
+import CKernels
+import COneDNN
+
+/// A primitive that the CPU computes by a kernel of its own: oneDNN's or one of `CKernels`.
+///
+/// A primitive without this conformance, or for which ``lower(_:)`` gives nil, runs on the reference backend.
+protocol CPULowerable: Primitive {
+    /// The layouts that suit the step (see ``Backend/layouts(for:)``).
+    func layouts(for step: StepDescription) throws -> StepLayouts?
+
+    /// The step, ready to run, or nil where no kernel fits its types and attributes.
+    func lower(_ step: StepDescription) throws -> PreparedStep?
+}
+
+extension CPULowerable {
+    func layouts(for step: StepDescription) throws -> StepLayouts? { .plain(step) }
+}
+
+/// Computes on the processor's cores, by oneDNN and by our own loops, on one OpenMP pool.
+public struct CPUBackend: Backend {
+    public var name: String { "cpu" }
+
+    public init() {}
+
+    public func layouts(for step: StepDescription) throws -> StepLayouts? {
+        try (step.primitive as? any CPULowerable)?.layouts(for: step)
+    }
+
+    public func prepare(_ step: StepDescription) throws -> PreparedStep? {
+        try (step.primitive as? any CPULowerable)?.lower(step)
+    }
+
+    /// Whether the backend has a kernel for some uses of a primitive's type.
+    public static func hasKernel(for primitive: any Primitive) -> Bool { primitive is any CPULowerable }
+
+    /// To be called once by the thread that will run plans: the number of threads belongs to it.
+    public static func configureThread() { apus_set_threads(Int32(CPUInfo.threadCount)) }
+}

@@ -1,0 +1,33 @@
+import CKernels
+import COneDNN
+import Foundation
+
+/// What the CPU backend found: threads and instruction set.
+public enum CPUInfo {
+    /// How many threads compute: `APUS_NUM_THREADS`, or the CPUs that the process may use (its affinity mask and its
+    /// control group's quota).
+    public static let threadCount: Int = {
+        if let text = ProcessInfo.processInfo.environment["APUS_NUM_THREADS"] {
+            if let count = Int(text), (1...1024).contains(count) { return count }
+            FileHandle.standardError.write(
+                Data("APUS_NUM_THREADS=\(text): not a number of threads from 1 to 1024; it is ignored\n".utf8))
+        }
+        return Int(apus_available_cpus())
+    }()
+
+    /// The instruction set of the kernels, as people write it: `AVX-512`, `AVX2` or `baseline`.
+    public static var instructionSet: String {
+        switch apus_kernels_isa() {
+        case ApusISAAVX512: "AVX-512"
+        case ApusISAAVX2: "AVX2"
+        default: "baseline"
+        }
+    }
+
+    /// The version of oneDNN.
+    public static var oneDNNVersion: String {
+        var version: (major: Int32, minor: Int32, patch: Int32) = (0, 0, 0)
+        apus_onednn_version(&version.major, &version.minor, &version.patch)
+        return "\(version.major).\(version.minor).\(version.patch)"
+    }
+}

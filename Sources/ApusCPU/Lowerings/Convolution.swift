@@ -1,0 +1,265 @@
+import ApusGraph
+import ApusPlan
+import CKernels
+import COneDNN
+
+extension Convolution: CPULowerable {
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        try ConvolutionForward(self, activation: nil).layouts(for: step)
+    }
+    func lower(_ step: StepDescription) throws -> PreparedStep? {
+        try ConvolutionForward(self, activation: nil).lower(step)
+    }
+}
+
+extension FusedConvolution: CPULowerable {
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        try ConvolutionForward(convolution, activation: activation).layouts(for: step)
+    }
+    func lower(_ step: StepDescription) throws -> PreparedStep? {
+        try ConvolutionForward(convolution, activation: activation).lower(step)
+    }
+}
+
+extension ConvolutionGeometry {
+    /// The weight's sizes as oneDNN wants them: [G, O / G, C / G, …] where there are groups.
+    fileprivate func weightSizes(_ weight: Shape) -> [Int] {
+        groups == 1 ? weight.dimensions : [groups, weight[0] / groups] + weight.dimensions.dropFirst()
+    }
+
+    /// Stride, dilation and the padding on both sides. oneDNN derives the output's size from the padding after the
+    /// last element, so that a remainder that no window reaches is taken away there.
+    fileprivate func oneDNN(input: Shape, weight: Shape, output: Shape) -> OneDNNWindow {
+        OneDNNWindow(
+            stride: stride.map(Int64.init), dilation: dilation.map(Int64.init),
+            paddingBegin: paddingBefore.map(Int64.init),
+            paddingEnd: (0..<spatialRank).map { index in
+                let reach = dilation[index] * (weight[index + 2] - 1) + 1
+                return Int64((output[index + 2] - 1) * stride[index] + reach - input[index + 2] - paddingBefore[index])
+            })
+    }
+}
+
+struct OneDNNWindow {
+    var stride: [Int64]
+    var dilation: [Int64]
+    var paddingBegin: [Int64]
+    var paddingEnd: [Int64]
+}
+
+/// What all three directions share: types and sizes that oneDNN computes.
+private func isSupported(_ step: StepDescription) -> Bool {
+    (step.inputs + step.outputs).allSatisfy { $0.spec.dtype == .float32 && $0.spec.shape.elementCount > 0 }
+}
+
+private struct ConvolutionForward {
+    let convolution: Convolution
+    let activation: Activation?
+    var geometry: ConvolutionGeometry { convolution.geometry }
+
+    init(_ convolution: Convolution, activation: Activation?) {
+        self.convolution = convolution
+        self.activation = activation
+    }
+
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        guard isSupported(step) else { return nil }
+        let (x, weight) = (step.inputs[0].spec, step.inputs[1].spec.shape)
+        if LanesPolicy.prefers(geometry, x: x, weight: weight) {
+            return StepLayouts(inputs: [.lanes] + step.inputs.dropFirst().map { _ in .plain }, outputs: [.lanes])
+        }
+        let primitive = try make(
+            step, x: .any(x.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
+            y: .any(step.outputs[0].spec.shape.dimensions))
+        guard !primitive.isReference else { return nil }
+        var inputs = [try primitive.layout(.source), try primitive.layout(.weights)]
+        if step.inputs.count == 3 { inputs.append(.plain) }
+        return StepLayouts(inputs: inputs, outputs: [try primitive.layout(.destination)])
+    }
+
+    func lower(_ step: StepDescription) throws -> PreparedStep? {
+        guard isSupported(step) else { return nil }
+        if step.outputs[0].layout == .lanes { return lowerToLanes(step) }
+        let primitive = try make(
+            step, x: step.inputs[0].oneDNNDescriptor(),
+            weight: step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape)),
+            y: step.outputs[0].oneDNNDescriptor())
+        guard !primitive.isReference else { return nil }
+        return primitive.step([.source, .weights] + (step.inputs.count == 3 ? [.bias] : []) + [.destination])
+    }
+
+    private func make(
+        _ step: StepDescription, x: OneDNNDescriptor, weight: OneDNNDescriptor, y: OneDNNDescriptor
+    ) throws -> OneDNNPrimitive {
+        let window = geometry.oneDNN(
+            input: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, output: step.outputs[0].spec.shape)
+        let bias = step.inputs.count == 3 ? try OneDNNDescriptor.plain(step.inputs[2].spec.shape.dimensions) : nil
+        return try OneDNNPrimitive(
+            apus_onednn_convolution_forward(
+                x.handle, weight.handle, bias?.handle, y.handle, window.stride, window.dilation, window.paddingBegin,
+                window.paddingEnd, .direct, true, activation.oneDNN))
+    }
+
+    private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
+        let convolution = LanesPolicy.convolution(
+            geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
+        let groups = step.inputs[0].spec.shape[0] / Int(APUS_LANES)
+        let hasBias = step.inputs.count == 3
+        let activation = activation.lanes
+        return PreparedStep(kernel: "lanes") { operands, _ in
+            let bias = hasBias ? operands[2].floats : nil
+            let output = operands[hasBias ? 3 : 2].floats
+            Parallel.ranges(groups) { range, _ in
+                withUnsafePointer(to: convolution) {
+                    apus_lanes_convolution_forward(
+                        $0, operands[0].floats, operands[1].floats, bias, activation, output,
+                        Int64(range.lowerBound), Int64(range.upperBound))
+                }
+            }
+        }
+    }
+}
+
+extension ConvolutionInputGradient: CPULowerable {
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        guard isSupported(step) else { return nil }
+        let (dy, weight, dx) = (step.inputs[0].spec, step.inputs[1].spec.shape, step.outputs[0].spec)
+        if LanesPolicy.prefers(geometry, x: dx, weight: weight), LanesPolicy.fits(dy) {
+            return StepLayouts(inputs: [.lanes, .plain], outputs: [.lanes])
+        }
+        let primitive = try make(
+            step, dy: .any(dy.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
+            dx: .any(dx.shape.dimensions))
+        guard !primitive.isReference else { return nil }
+        return StepLayouts(
+            inputs: [try primitive.layout(.gradientDestination), try primitive.layout(.weights)],
+            outputs: [try primitive.layout(.gradientSource)])
+    }
+
+    func lower(_ step: StepDescription) throws -> PreparedStep? {
+        guard isSupported(step) else { return nil }
+        if step.outputs[0].layout == .lanes { return lowerToLanes(step) }
+        let primitive = try make(
+            step, dy: step.inputs[0].oneDNNDescriptor(),
+            weight: step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape)),
+            dx: step.outputs[0].oneDNNDescriptor())
+        guard !primitive.isReference else { return nil }
+        return primitive.step([.gradientDestination, .weights, .gradientSource])
+    }
+
+    private func make(
+        _ step: StepDescription, dy: OneDNNDescriptor, weight: OneDNNDescriptor, dx: OneDNNDescriptor
+    ) throws -> OneDNNPrimitive {
+        let window = geometry.oneDNN(
+            input: inputShape, weight: step.inputs[1].spec.shape, output: step.inputs[0].spec.shape)
+        return try OneDNNPrimitive(
+            apus_onednn_convolution_backward_data(
+                dx.handle, weight.handle, dy.handle, window.stride, window.dilation, window.paddingBegin,
+                window.paddingEnd, .direct))
+    }
+
+    private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
+        let convolution = LanesPolicy.convolution(
+            geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
+        let groups = inputShape[0] / Int(APUS_LANES)
+        return PreparedStep(kernel: "lanes") { operands, _ in
+            Parallel.ranges(groups) { range, _ in
+                withUnsafePointer(to: convolution) {
+                    apus_lanes_convolution_input_gradient(
+                        $0, operands[0].floats, operands[1].floats, operands[2].floats, Int64(range.lowerBound),
+                        Int64(range.upperBound))
+                }
+            }
+        }
+    }
+}
+
+extension ConvolutionWeightGradient: CPULowerable {
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        guard isSupported(step) else { return nil }
+        let (x, dy) = (step.inputs[0].spec, step.inputs[1].spec)
+        if LanesPolicy.prefers(geometry, x: x, weight: weightShape), LanesPolicy.fits(dy) {
+            return StepLayouts(inputs: [.lanes, .lanes], outputs: step.outputs.map { _ in .plain })
+        }
+        let primitive = try make(
+            step, x: .any(x.shape.dimensions), dy: .any(dy.shape.dimensions),
+            weight: .any(geometry.weightSizes(weightShape)))
+        guard !primitive.isReference else { return nil }
+        return StepLayouts(
+            inputs: [try primitive.layout(.source), try primitive.layout(.gradientDestination)],
+            outputs: [try primitive.layout(.gradientWeights)] + (withBias ? [.plain] : []))
+    }
+
+    func lower(_ step: StepDescription) throws -> PreparedStep? {
+        guard isSupported(step) else { return nil }
+        if step.inputs[0].layout == .lanes { return lowerToLanes(step) }
+        let primitive = try make(
+            step, x: step.inputs[0].oneDNNDescriptor(), dy: step.inputs[1].oneDNNDescriptor(),
+            weight: step.outputs[0].oneDNNDescriptor(geometry.weightSizes(weightShape)))
+        guard !primitive.isReference else { return nil }
+        return primitive.step([.source, .gradientDestination, .gradientWeights] + (withBias ? [.gradientBias] : []))
+    }
+
+    private func make(
+        _ step: StepDescription, x: OneDNNDescriptor, dy: OneDNNDescriptor, weight: OneDNNDescriptor
+    ) throws -> OneDNNPrimitive {
+        let window = geometry.oneDNN(
+            input: step.inputs[0].spec.shape, weight: weightShape, output: step.inputs[1].spec.shape)
+        let bias = withBias ? try OneDNNDescriptor.plain([weightShape[0]]) : nil
+        return try OneDNNPrimitive(
+            apus_onednn_convolution_backward_weights(
+                x.handle, weight.handle, bias?.handle, dy.handle, window.stride, window.dilation, window.paddingBegin,
+                window.paddingEnd, .direct))
+    }
+
+    /// The batch is cut into a fixed number of chunks, each with a sum of its own, so that the bits do not depend on
+    /// the number of threads.
+    private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
+        let convolution = LanesPolicy.convolution(
+            geometry, x: step.inputs[0].spec.shape, weight: weightShape, y: step.inputs[1].spec.shape)
+        let groups = step.inputs[0].spec.shape[0] / Int(APUS_LANES)
+        let size = Int(withUnsafePointer(to: convolution) { apus_lanes_weight_accumulator_size($0) })
+        // Eight chunks keep eight threads busy; each costs one more accumulator to clear and to sum.
+        let chunks = min(groups, 8)
+        let withBias = withBias
+        return PreparedStep(kernel: "lanes", scratchBytes: chunks * size * MemoryLayout<Float>.stride) {
+            operands, scratch in
+            let accumulators = scratch.floats
+            Parallel.tasks(chunks) { chunk, _ in
+                let accumulator = accumulators + chunk * size
+                accumulator.update(repeating: 0, count: size)
+                withUnsafePointer(to: convolution) {
+                    apus_lanes_convolution_weight_gradient(
+                        $0, operands[0].floats, operands[1].floats, accumulator, Int64(groups * chunk / chunks),
+                        Int64(groups * (chunk + 1) / chunks))
+                }
+            }
+            withUnsafePointer(to: convolution) {
+                apus_lanes_weight_gradient_finish(
+                    $0, accumulators, Int64(chunks), operands[2].floats, withBias ? operands[3].floats : nil, 0)
+            }
+        }
+    }
+}
+
+extension Activation? {
+    var oneDNN: ApusPostOperations {
+        var operations = ApusPostOperations()
+        switch self {
+        case .relu: operations.activation = .reLU
+        case .sigmoid: operations.activation = .sigmoid
+        case .tanh: operations.activation = .tanh
+        case nil: operations.activation = .none
+        }
+        return operations
+    }
+
+    var lanes: CKernels.ApusActivation {
+        switch self {
+        case .relu: ApusActivationRelu
+        case .sigmoid: ApusActivationSigmoid
+        case .tanh: ApusActivationTanh
+        case nil: ApusActivationNone
+        }
+    }
+}

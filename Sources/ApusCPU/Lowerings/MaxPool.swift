@@ -1,0 +1,101 @@
+import ApusGraph
+import ApusPlan
+import CKernels
+
+extension LanesKind {
+    func pooling(_ geometry: PoolingGeometry, input: Shape, output: Shape) -> ApusLanesPooling {
+        ApusLanesPooling(
+            channels: Int32(channels(input)), inputHeight: Int32(input[2]), inputWidth: Int32(input[3]),
+            outputHeight: Int32(output[2]), outputWidth: Int32(output[3]),
+            kernelHeight: Int32(geometry.kernelSize[0]), kernelWidth: Int32(geometry.kernelSize[1]),
+            strideHeight: Int32(geometry.stride[0]), strideWidth: Int32(geometry.stride[1]),
+            paddingHeight: Int32(geometry.padding[0]), paddingWidth: Int32(geometry.padding[1]))
+    }
+}
+
+extension PoolingGeometry {
+    /// Two spatial dimensions, dense windows of at most 256 places.
+    fileprivate var fitsLanes: Bool {
+        spatialRank == 2 && dilation == [1, 1] && kernelSize[0] * kernelSize[1] <= 256
+    }
+}
+
+extension MaxPool: CPULowerable {
+    /// In lanes (or blocks of sixteen channels) where the input lies so and only gradients read the positions, which are
+    /// bytes there.
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        guard step.inputs[0].spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
+        let positions = step.uses[1]
+        guard geometry.fitsLanes, let kind = LanesKind(step.inputs[0]), !positions.outlivesPlan,
+            positions.readers.allSatisfy({ $0 is MaxPoolGradient })
+        else { return .plain(step) }
+        return StepLayouts(
+            inputs: [step.inputs[0].layout],
+            outputs: [try kind.layout(step.outputs[0].spec), kind.windowLayout(step.outputs[1].spec)])
+    }
+
+    func lower(_ step: StepDescription) throws -> PreparedStep? {
+        let (input, output) = (step.inputs[0], step.outputs[0])
+        guard input.spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
+        guard input.layout != .plain else {
+            let planes = PoolingPlanes(geometry, input: input.spec.shape, output: output.spec.shape)
+            return PreparedStep(kernel: "planes") { operands, _ in
+                let positions = operands[2].assumingMemoryBound(to: Int64.self)
+                planes.inParallel { pooling, begin, end in
+                    apus_max_pool_forward(pooling, operands[0].floats, operands[1].floats, positions, begin, end)
+                }
+            }
+        }
+        guard let kind = LanesKind(input) else { return nil }
+        let pooling = kind.pooling(geometry, input: input.spec.shape, output: output.spec.shape)
+        let groups = kind.groups(input.spec.shape)
+        return PreparedStep(kernel: "lanes") { operands, _ in
+            let windows = operands[2].assumingMemoryBound(to: UInt8.self)
+            Parallel.ranges(groups) { range, _ in
+                withUnsafePointer(to: pooling) {
+                    apus_lanes_max_pool_forward(
+                        $0, operands[0].floats, operands[1].floats, windows, Int64(range.lowerBound),
+                        Int64(range.upperBound))
+                }
+            }
+        }
+    }
+}
+
+extension MaxPoolGradient: CPULowerable {
+    /// The positions' layout says which kernel made them.
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        guard step.inputs[0].spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
+        let windows = step.inputs[1].layout
+        guard let kind = LanesKind(windows: windows) else { return .plain(step) }
+        return StepLayouts(
+            inputs: [try kind.layout(step.inputs[0].spec), windows], outputs: [try kind.layout(step.outputs[0].spec)])
+    }
+
+    func lower(_ step: StepDescription) throws -> PreparedStep? {
+        let (dy, dx) = (step.inputs[0], step.outputs[0])
+        guard dy.spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
+        guard step.inputs[1].layout != .plain else {
+            let planes = PoolingPlanes(geometry, input: dx.spec.shape, output: dy.spec.shape)
+            return PreparedStep(kernel: "planes") { operands, _ in
+                let positions = operands[1].assumingMemoryBound(to: Int64.self)
+                planes.inParallel { pooling, begin, end in
+                    apus_max_pool_backward(pooling, operands[0].floats, positions, operands[2].floats, begin, end)
+                }
+            }
+        }
+        guard let kind = LanesKind(dy) else { return nil }
+        let pooling = kind.pooling(geometry, input: dx.spec.shape, output: dy.spec.shape)
+        let groups = kind.groups(dx.spec.shape)
+        return PreparedStep(kernel: "lanes") { operands, _ in
+            let windows = operands[1].assumingMemoryBound(to: UInt8.self)
+            Parallel.ranges(groups) { range, _ in
+                withUnsafePointer(to: pooling) {
+                    apus_lanes_max_pool_backward(
+                        $0, operands[0].floats, windows, operands[2].floats, Int64(range.lowerBound),
+                        Int64(range.upperBound))
+                }
+            }
+        }
+    }
+}
