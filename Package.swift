@@ -17,6 +17,8 @@ let package = Package(
         .target(name: "ApusReference", dependencies: ["ApusPlan"]),
         .target(name: "ApusCPU", dependencies: ["ApusPlan", "COneDNN", "CKernels"]),
         .target(name: "ApusEngine", dependencies: ["ApusPlan", "ApusReference", "ApusCPU", "CEngineHook"]),
+        .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
+        .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine"]),
     ],
     swiftLanguageModes: [.v6]
 )

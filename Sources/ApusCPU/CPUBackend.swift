@@ -2,6 +2,7 @@ import ApusGraph
 import ApusPlan
 import CKernels
 import COneDNN
+import Foundation
 
 /// A primitive that the CPU computes by a kernel of its own: oneDNN's or one of `CKernels`.
 ///
@@ -22,7 +23,13 @@ extension CPULowerable {
 public struct CPUBackend: Backend {
     public var name: String { "cpu" }
 
-    public init() {}
+    /// `APUS_MAX_ISA` limits oneDNN's generated code as it limits our own kernels; oneDNN must be told before its first
+    /// use.
+    public init() {
+        if let limit = ProcessInfo.processInfo.environment["APUS_MAX_ISA"], apus_isa_named(limit) >= 0 {
+            _ = apus_onednn_set_max_isa(limit)
+        }
+    }
 
     public func layouts(for step: StepDescription) throws -> StepLayouts? {
         try (step.primitive as? any CPULowerable)?.layouts(for: step)

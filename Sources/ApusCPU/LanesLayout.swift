@@ -79,7 +79,8 @@ enum LanesPolicy {
             && weight.dimensions[1] < 16 && weight.dimensions[0] <= 32
     }
 
-    static func convolution(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) -> ApusLanesConvolution {
+    static func convolution(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) -> ApusLanesConvolution
+    {
         ApusLanesConvolution(
             inputChannels: Int32(x[1]), outputChannels: Int32(y[1]), inputHeight: Int32(x[2]), inputWidth: Int32(x[3]),
             outputHeight: Int32(y[2]), outputWidth: Int32(y[3]), kernelHeight: Int32(weight[2]),

@@ -47,13 +47,15 @@ public struct GradientCheckReport: Sendable, CustomStringConvertible {
 ///   - tolerance: the largest |recorded − numerical| / max(1, |numerical|) that agrees. The default, 10⁻⁶, leaves four
 ///     digits to the rounding error above.
 /// - Returns: what was compared, and what differs.
-/// - Throws: a ``TensorError`` where an input or the result has another type, and where the function cannot be computed.
+/// - Throws: a ``TensorError`` where an input or the result has another type, and where the function cannot be
+///   computed.
 public func checkGradients(
     of function: ([Tensor]) -> Tensor, at inputs: [Tensor], epsilon: Double = 1e-6, tolerance: Double = 1e-6
 ) throws -> GradientCheckReport {
     for (number, input) in inputs.enumerated() where input.dtype != .float64 {
         throw TensorError(
-            "checkGradients", "input \(number) is \(input.dtype), whose rounding hides differences. Cast it to .float64.")
+            "checkGradients",
+            "input \(number) is \(input.dtype), whose rounding hides differences. Cast it to .float64.")
     }
     return try withTensorErrors {
         let points = try inputs.map { try $0.elements(as: Double.self) }
@@ -64,7 +66,8 @@ public func checkGradients(
         let result = function(atPoint)
         guard result.dtype == .float64 else {
             throw TensorError(
-                "checkGradients", "the function's result is \(result.dtype), whose rounding hides differences. It must "
+                "checkGradients",
+                "the function's result is \(result.dtype), whose rounding hides differences. It must "
                     + "be float64.")
         }
         // Any seed will do, as long as it is the same each time.

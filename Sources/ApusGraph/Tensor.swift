@@ -16,16 +16,19 @@ public struct Tensor: Sendable {
         handle = TensorHandle(Value(Node(storage, spec), 0))
     }
 
+    /// The tensor that a node's result is, without history.
+    public init(_ value: Value) { handle = TensorHandle(value) }
+
     /// The node and the number of the result that this tensor stands for.
     public var value: Value { handle.value }
 
     public var spec: TensorSpec { handle.value.spec }
     /// The sizes of the dimensions, outermost first.
     public var shape: Shape { spec.shape }
-    public var dtype: DType { spec.dtype }
-    public var device: Device { spec.device }
+    public var dtype: DType { handle.value.node.outputs[handle.value.output].dtype }
+    public var device: Device { handle.value.node.outputs[handle.value.output].device }
     /// The number of dimensions; 0 for a scalar.
-    public var rank: Int { shape.rank }
+    public var rank: Int { handle.value.node.outputs[handle.value.output].shape.rank }
     /// The number of elements.
     public var count: Int { shape.elementCount }
 

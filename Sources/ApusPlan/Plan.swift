@@ -46,6 +46,8 @@ public struct Plan: Sendable {
     public var results: [ResultStorage] = []
     /// For each output of the graph, the position of its memory in ``results``.
     public var outputs: [Int] = []
+    /// The steps that write over an input, in order.
+    public var overwrites: [(step: Int, input: Int)] = []
     public var arenaBytes = 0
     public var scratchBytes = 0
 

@@ -107,7 +107,8 @@ private struct Rows {
         let wrong = apus_first_label_out_of_range(labels, Int64(count), classes, ignoreIndex)
         guard wrong >= 0 else { return }
         throw TensorError(
-            "nll_loss", "the class \(labels[Int(wrong)]) of sample \(wrong) is out of range for \(classes) classes. "
+            "nll_loss",
+            "the class \(labels[Int(wrong)]) of sample \(wrong) is out of range for \(classes) classes. "
                 + "Expected 0 to \(classes - 1).")
     }
 }

@@ -37,7 +37,9 @@ private struct StridedCopy: Sendable {
         }
     }
 
-    var gatherStep: PreparedStep { PreparedStep(kernel: "strided copy") { operands, _ in gather(operands[0], operands[1]) } }
+    var gatherStep: PreparedStep {
+        PreparedStep(kernel: "strided copy") { operands, _ in gather(operands[0], operands[1]) }
+    }
 }
 
 extension Permute: CPULowerable {

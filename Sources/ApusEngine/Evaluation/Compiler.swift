@@ -70,6 +70,9 @@ struct Compiler: Sendable {
             let prepared = try prepare(description)
             plan.scratchBytes = max(plan.scratchBytes, prepared.scratchBytes)
             let slots = (step.inputs + step.outputs).compactMap { layout.slots[$0] }
+            for case .input(let input) in slots.dropFirst(step.inputs.count) {
+                plan.overwrites.append((plan.steps.count, input))
+            }
             plan.steps.append(
                 Plan.Step(
                     prepared, step.primitive, modulePath: step.modulePath, firstOperand: plan.operands.count,

@@ -41,7 +41,8 @@ final class ComputeThread: @unchecked Sendable {
     /// Runs `body` on the thread and waits for it. Calls come one at a time (the engine's lock sees to that).
     func run<Result>(_ body: () throws -> Result) throws -> Result {
         var outcome: Swift.Result<Result, any Error>?
-        withoutActuallyEscaping({ outcome = Swift.Result(catching: body) }) { escaping in
+        let work = { outcome = Swift.Result(catching: body) }
+        withoutActuallyEscaping(work) { escaping in
             condition.lock()
             isDone = false
             job = escaping

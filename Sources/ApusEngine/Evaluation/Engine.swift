@@ -76,9 +76,14 @@ public final class Engine: @unchecked Sendable {
         let (plan, results) = try thread.run { () throws -> (ExecutablePlan, [Storage]) in
             let plan = try self.plan(for: key, graph)
             let results = plan.makeResults(inputs: inputs)
-            try plan.run(
-                inputs: inputs, results: results, arena: self.block(&self.arena, plan.arenaBytes),
-                scratch: self.block(&self.scratch, plan.scratchBytes))
+            do {
+                try plan.run(
+                    inputs: inputs, results: results, arena: self.block(&self.arena, plan.arenaBytes),
+                    scratch: self.block(&self.scratch, plan.scratchBytes))
+            } catch {
+                for input in plan.overwrittenInputs { graph.leaves[input].value.node.poison() }
+                throw error
+            }
             return (plan, results)
         }
         currentCounters.steps += plan.stepCount

@@ -10,10 +10,18 @@ public struct EngineSettings: Sendable {
     public var tracesKernels = false
 
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        usesReferenceOnly = environment["APUS_BACKEND"] == "reference"
-        let traces = environment["APUS_TRACE"]?.split(separator: ",") ?? []
-        tracesPasses = traces.contains("passes")
-        tracesKernels = traces.contains("kernels")
+        switch environment["APUS_BACKEND"] {
+        case "reference": usesReferenceOnly = true
+        case nil, "", "cpu": break
+        case let other?: printToStandardError("APUS_BACKEND=\(other): expected cpu or reference; it is ignored")
+        }
+        for trace in environment["APUS_TRACE"]?.split(separator: ",") ?? [] {
+            switch trace {
+            case "passes": tracesPasses = true
+            case "kernels": tracesKernels = true
+            default: printToStandardError("APUS_TRACE=\(trace): expected passes or kernels; it is ignored")
+            }
+        }
     }
 }
 

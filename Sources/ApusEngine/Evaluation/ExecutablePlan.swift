@@ -12,6 +12,9 @@ final class ExecutablePlan {
     private var arenaPositions: [(position: Int, offset: Int)] = []
     private var boundArena: UnsafeMutableRawPointer?
 
+    /// The inputs whose elements are gone although the last run failed.
+    private(set) var overwrittenInputs: [Int] = []
+
     var stepCount: Int { plan.steps.count }
     var outputs: [Int] { plan.outputs }
     var arenaBytes: Int { plan.arenaBytes }
@@ -57,12 +60,13 @@ final class ExecutablePlan {
             for (position, offset) in arenaPositions { table[position] = arena + offset }
             boundArena = arena
         }
-        for step in plan.steps {
+        for (index, step) in plan.steps.enumerated() {
             let range = step.firstOperand..<(step.firstOperand + step.operandCount)
             do {
                 try step.prepared.run(Operands(UnsafeMutableBufferPointer(rebasing: table[range])), scratch)
-            } catch let error as TensorError {
-                throw error.located(at: step.modulePath)
+            } catch {
+                overwrittenInputs = plan.overwrites.filter { $0.step <= index }.map(\.input)
+                throw (error as? TensorError)?.located(at: step.modulePath) ?? error
             }
         }
     }

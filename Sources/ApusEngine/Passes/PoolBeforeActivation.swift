@@ -23,7 +23,9 @@ struct PoolBeforeActivation: Pass {
             let indices = graph.steps[index].outputs[1]
             let gradients = consumers[activated].filter { $0 != index }
             guard !kept.contains(activated),
-                gradients.allSatisfy({ isSpreadGradient($0, of: activated, indices, pointwise.function, graph, producers) })
+                gradients.allSatisfy({
+                    isSpreadGradient($0, of: activated, indices, pointwise.function, graph, producers)
+                })
             else { continue }
 
             let raw = graph.steps[producer].inputs[0]

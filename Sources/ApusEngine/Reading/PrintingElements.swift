@@ -52,7 +52,8 @@ struct ElementText {
         let isLast = dimension == shape.rank - 1
         var parts = Self.shownIndices(size, isSummarized: isSummarized).map { index in
             let position = offset + index * strides[dimension]
-            return isLast ? element(at: position) : block(dimension: dimension + 1, offset: position, indent: indent + 1)
+            return isLast
+                ? element(at: position) : block(dimension: dimension + 1, offset: position, indent: indent + 1)
         }
         // The dots count as an element of the line, with a space of their own.
         if parts.count < size { parts.insert(isLast ? " ..." : "...", at: Self.edgeItems) }

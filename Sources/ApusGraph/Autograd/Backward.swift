@@ -34,7 +34,8 @@ extension Tensor {
             return try leaves.map { (tensor) throws(TensorError) in
                 guard let leaf = tensor.handle.leaf, leaf.requiresGrad else {
                     throw TensorError(
-                        "gradients", "the tensor of shape \(tensor.shape.brackets) is not a leaf that requires a "
+                        "gradients",
+                        "the tensor of shape \(tensor.shape.brackets) is not a leaf that requires a "
                             + "gradient. Make it one with requiringGrad().")
                 }
                 return sums[ObjectIdentifier(leaf)] ?? .zeros(tensor.shape, dtype: tensor.dtype)
@@ -99,14 +100,16 @@ private struct BackwardWalk {
         guard let gradient else {
             guard root.count == 1 else {
                 throw TensorError(
-                    "backward", "the gradient of a tensor of shape \(root.shape.brackets) must be given; only for "
+                    "backward",
+                    "the gradient of a tensor of shape \(root.shape.brackets) must be given; only for "
                         + "one element it is 1. Reduce the loss with .sum() or .mean(), or pass gradient:.")
             }
             return .ones(root.shape, dtype: root.dtype)
         }
         guard gradient.shape == root.shape else {
             throw TensorError(
-                "backward", "the gradient has shape \(gradient.shape.brackets), the tensor \(root.shape.brackets). "
+                "backward",
+                "the gradient has shape \(gradient.shape.brackets), the tensor \(root.shape.brackets). "
                     + "They must be equal.")
         }
         return gradient

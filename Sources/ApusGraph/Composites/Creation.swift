@@ -58,6 +58,10 @@ extension Tensor {
         self.init(copying: elements, shape: shape, dtype: dtype, native: .float32)
     }
 
+    public init(_ elements: [Int], shape: Shape? = nil, dtype: DType = .int64) {
+        self.init(copying: elements, shape: shape, dtype: dtype, native: .int64)
+    }
+
     public init(_ elements: [Int64], shape: Shape? = nil, dtype: DType = .int64) {
         self.init(copying: elements, shape: shape, dtype: dtype, native: .int64)
     }
@@ -76,13 +80,16 @@ extension Tensor {
         guard shape.elementCount == elements.count else {
             self = .refuse(
                 TensorError(
-                    "Tensor", "\(elements.count) elements do not fill the shape \(shape.brackets), which has "
+                    "Tensor",
+                    "\(elements.count) elements do not fill the shape \(shape.brackets), which has "
                         + "\(shape.elementCount)."))
             return
         }
         self.init(TensorSpec(shape, dtype)) { pointer in
             if dtype == native {
-                elements.withUnsafeBytes { if let base = $0.baseAddress { pointer.copyMemory(from: base, byteCount: $0.count) } }
+                elements.withUnsafeBytes {
+                    if let base = $0.baseAddress { pointer.copyMemory(from: base, byteCount: $0.count) }
+                }
             } else {
                 for (index, value) in elements.enumerated() { pointer.store(value, at: index, as: dtype) }
             }

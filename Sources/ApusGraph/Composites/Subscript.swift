@@ -27,7 +27,9 @@ extension PartialRangeUpTo<Int>: TensorIndex {
     public var tensorIndex: TensorIndexKind { .range(start: nil, end: upperBound, step: 1) }
 }
 extension PartialRangeThrough<Int>: TensorIndex {
-    public var tensorIndex: TensorIndexKind { .range(start: nil, end: upperBound == -1 ? nil : upperBound + 1, step: 1) }
+    public var tensorIndex: TensorIndexKind {
+        .range(start: nil, end: upperBound == -1 ? nil : upperBound + 1, step: 1)
+    }
 }
 
 /// Python's other index forms: `x[.all, .newAxis]`, `x[.ellipsis, 0]`, `x[.every(2)]`.
@@ -71,7 +73,8 @@ private struct Selection {
         }
         guard consumed <= shape.rank, ellipses <= 1 else {
             throw TensorError(
-                "subscript", "\(consumed) indices for the \(shape.rank) dimensions of \(shape.brackets)"
+                "subscript",
+                "\(consumed) indices for the \(shape.rank) dimensions of \(shape.brackets)"
                     + (ellipses > 1 ? ", and more than one ellipsis." : "."))
         }
         var starts: [Int] = []
@@ -141,7 +144,8 @@ extension Tensor {
                 let selection = try Selection(indices, of: old.shape)
                 guard Shape.broadcast(newValue.shape, selection.shape) == selection.shape else {
                     throw TensorError(
-                        "slice assignment", "a value of shape \(newValue.shape.brackets) does not stretch to the part "
+                        "slice assignment",
+                        "a value of shape \(newValue.shape.brackets) does not stretch to the part "
                             + "\(selection.shape.brackets).")
                 }
                 let value = newValue.handle.literal == nil ? newValue : Tensor.promote([old, newValue])[1]
@@ -154,12 +158,14 @@ extension Tensor {
     /// `length` elements from `start` along `dim` (`torch.narrow`).
     public func narrow(dim: Int, start: Int, length: Int) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
+            guard rank > 0 else { throw TensorError("narrow", "a scalar has no dimension to take a part of.") }
             let dimension = try shape.resolve(dimension: dim, operation: "narrow")
             let size = shape[dimension]
             let first = start < 0 ? start + size : start
             guard first >= 0, length >= 0, first + length <= size else {
                 throw TensorError(
-                    "narrow", "start \(start) and length \(length) go beyond size \(size) of dimension \(dim) of "
+                    "narrow",
+                    "start \(start) and length \(length) go beyond size \(size) of dimension \(dim) of "
                         + "\(shape.brackets).")
             }
             var starts = [Int](repeating: 0, count: rank)
@@ -192,21 +198,33 @@ extension Tensor {
         guard size > 0 else {
             return [.refuse(TensorError("split", "the size \(size) is not positive."), like: [self])]
         }
-        let total = shape[dim]
+        guard let total = splitSize(dim) else { return [.poisoned(like: [self])] }
         let sizes = total == 0 ? [0] : stride(from: 0, to: total, by: size).map { Swift.min(size, total - $0) }
         return split(sizes, dim: dim)
     }
 
     /// Pieces of the given sizes along `dim`, which add up to the whole (`torch.split`).
     public func split(_ sizes: [Int], dim: Int = 0) -> [Tensor] {
-        guard sizes.reduce(0, +) == shape[dim], sizes.allSatisfy({ $0 >= 0 }) else {
-            let message = "the sizes \(sizes) do not add up to \(shape[dim]), the size of dimension \(dim)."
+        guard let total = splitSize(dim) else { return [.poisoned(like: [self])] }
+        guard sizes.reduce(0, +) == total, sizes.allSatisfy({ $0 >= 0 }) else {
+            let message = "the sizes \(sizes) do not add up to \(total), the size of dimension \(dim)."
             return [.refuse(TensorError("split", message), like: [self])]
         }
         var start = 0
         return sizes.map { size in
             defer { start += size }
             return narrow(dim: dim, start: start, length: size)
+        }
+    }
+
+    /// The size of the dimension to split; raises an error and returns nil where there is none.
+    private func splitSize(_ dim: Int) -> Int? {
+        do throws(TensorError) {
+            guard rank > 0 else { throw TensorError("split", "a scalar has no dimension to split.") }
+            return shape.dimensions[try shape.resolve(dimension: dim, operation: "split")]
+        } catch {
+            TensorError.raise(error)
+            return nil
         }
     }
 }

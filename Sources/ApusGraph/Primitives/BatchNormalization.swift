@@ -22,12 +22,14 @@ public struct BatchNormalization: Primitive {
         let channels = x.shape.dimensions[1]
         for parameter in inputs.dropFirst() where parameter.shape != [channels] {
             throw TensorError(
-                name, "the input \(x.shape.brackets) has \(channels) channels, the layer "
+                name,
+                "the input \(x.shape.brackets) has \(channels) channels, the layer "
                     + "\(parameter.shape.elementCount). Expected num_features: \(channels).")
         }
         guard x.shape.elementCount / Swift.max(channels, 1) > 1 else {
             throw TensorError(
-                name, "the input \(x.shape.brackets) has one value per channel, which has no variance. Use a larger "
+                name,
+                "the input \(x.shape.brackets) has one value per channel, which has no variance. Use a larger "
                     + "batch, or eval().")
         }
         let perChannel = TensorSpec([channels], x.dtype, x.device)

@@ -16,7 +16,8 @@ public struct Concatenate: Primitive {
             }
             for (position, size) in input.shape.enumerated() where position != dimension && size != sizes[position] {
                 throw TensorError(
-                    name, "sizes must be equal except along dimension \(dimension): tensor 0 is "
+                    name,
+                    "sizes must be equal except along dimension \(dimension): tensor 0 is "
                         + "\(inputs[0].shape.brackets), tensor \(number) is \(input.shape.brackets).")
             }
             sizes[dimension] += input.shape.dimensions[dimension]
@@ -52,7 +53,8 @@ extension Tensor {
             guard let first = tensors.first else { throw TensorError("stack", "the list of tensors is empty.") }
             for (number, tensor) in tensors.enumerated() where tensor.shape != first.shape {
                 throw TensorError(
-                    "stack", "all shapes must be equal: tensor 0 is \(first.shape.brackets), tensor \(number) is "
+                    "stack",
+                    "all shapes must be equal: tensor 0 is \(first.shape.brackets), tensor \(number) is "
                         + "\(tensor.shape.brackets).")
             }
             let position = dim < 0 ? dim + first.rank + 1 : dim

@@ -56,7 +56,8 @@ public struct Convolution: Primitive {
         let expected = weight.shape.dimensions[1] * geometry.groups
         guard channels == expected else {
             throw TensorError(
-                name, "the input \(x.shape.brackets) has \(channels) channels, the weight \(weight.shape.brackets)"
+                name,
+                "the input \(x.shape.brackets) has \(channels) channels, the weight \(weight.shape.brackets)"
                     + (geometry.groups > 1 ? " with \(geometry.groups) groups" : "") + " takes \(expected). "
                     + "Expected in_channels: \(channels).")
         }
@@ -67,7 +68,8 @@ public struct Convolution: Primitive {
             guard result >= 1, size > 0 else {
                 let (before, after) = (geometry.paddingBefore[dimension], geometry.paddingAfter[dimension])
                 throw TensorError(
-                    name, "the kernel \(weight.shape.brackets) does not fit the input \(x.shape.brackets): along "
+                    name,
+                    "the kernel \(weight.shape.brackets) does not fit the input \(x.shape.brackets): along "
                         + "spatial dimension \(dimension) [(\(size) + \(before) + \(after) − "
                         + "\(geometry.dilation[dimension]) · (\(kernel) − 1) − 1) / \(geometry.stride[dimension])] + 1 "
                         + "is less than 1. Use a smaller kernel, more padding or a larger input.")

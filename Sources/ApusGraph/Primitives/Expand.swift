@@ -26,12 +26,18 @@ extension Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard shape.rank >= rank else {
                 throw TensorError(
-                    "expand", "the shape \(shape.brackets) has fewer dimensions than the tensor \(self.shape.brackets).")
+                    "expand", "the shape \(shape.brackets) has fewer dimensions than the tensor \(self.shape.brackets)."
+                )
             }
             var sizes = shape.dimensions
             let lead = shape.rank - rank
             for position in lead..<shape.rank where sizes[position] == -1 {
                 sizes[position] = self.shape.dimensions[position - lead]
+            }
+            guard sizes.allSatisfy({ $0 >= 0 }) else {
+                throw TensorError(
+                    "expand", "the shape \(shape.brackets) has a negative size. -1 keeps the size of a dimension of the "
+                        + "tensor \(self.shape.brackets); a new dimension in front has none to keep.")
             }
             let target = Shape(sizes)
             guard target != self.shape else { return self }

@@ -27,16 +27,21 @@ public struct MatMul: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         let (a, b) = (inputs[0].shape, inputs[1].shape)
         guard a.rank == b.rank, a.rank == 2 || a.rank == 3 else {
-            throw TensorError(name, "two matrices or two stacks of them are needed, not \(a.brackets) and \(b.brackets).")
+            throw TensorError(
+                name, "two matrices or two stacks of them are needed, not \(a.brackets) and \(b.brackets).")
         }
         guard inputs[0].dtype == inputs[1].dtype else {
             throw TensorError(name, "the types differ: \(inputs[0].dtype) and \(inputs[1].dtype). Cast one of them.")
+        }
+        guard inputs[0].dtype != .bool else {
+            throw TensorError(name, "the product of bool matrices is not defined. Cast them to .float32.")
         }
         let (batch, m, k, n) = sizes(a, b)
         let rightK = transposesRight ? b[-1] : b[-2]
         guard k == rightK, a.rank == 2 || b.dimensions[0] == batch else {
             throw TensorError(
-                name, "the shapes \(a.brackets)\(transposesLeft ? "ᵀ" : "") and \(b.brackets)"
+                name,
+                "the shapes \(a.brackets)\(transposesLeft ? "ᵀ" : "") and \(b.brackets)"
                     + "\(transposesRight ? "ᵀ" : "") cannot be multiplied: \(k) columns meet \(rightK) rows.")
         }
         return [TensorSpec(a.rank == 2 ? [m, n] : [batch, m, n], inputs[0].dtype, inputs[0].device)]
@@ -71,7 +76,8 @@ extension Tensor {
         .checked(like: [self, other]) { () throws(TensorError) in
             guard rank > 0, other.rank > 0 else {
                 throw TensorError(
-                    "matmul", "both operands need at least one dimension, but they are \(shape.brackets) and "
+                    "matmul",
+                    "both operands need at least one dimension, but they are \(shape.brackets) and "
                         + "\(other.shape.brackets). Use * for scalars.")
             }
             let operands = Tensor.promote([self, other])
@@ -79,7 +85,8 @@ extension Tensor {
             let right = other.rank == 1 ? operands[1].unsqueeze(dim: 1) : operands[1]
             guard left.shape[-1] == right.shape[-2] else {
                 throw TensorError(
-                    "matmul", "the shapes \(shape.brackets) and \(other.shape.brackets) cannot be multiplied: "
+                    "matmul",
+                    "the shapes \(shape.brackets) and \(other.shape.brackets) cannot be multiplied: "
                         + "\(left.shape[-1]) columns meet \(right.shape[-2]) rows. They must be equal.")
             }
             var product = try Tensor.stackedProduct(left, right)
@@ -97,10 +104,13 @@ extension Tensor {
             let result = Shape(Array(left.shape.dimensions.dropLast()) + [right.shape[-1]])
             if left.count > 0 { return record(MatMul(), left.reshape(rows), right).reshape(result) }
         }
-        let leading = (Shape(Array(left.shape.dimensions.dropLast(2))), Shape(Array(right.shape.dimensions.dropLast(2))))
+        let leading = (
+            Shape(Array(left.shape.dimensions.dropLast(2))), Shape(Array(right.shape.dimensions.dropLast(2)))
+        )
         guard let batch = Shape.broadcast(leading.0, leading.1) else {
             throw TensorError(
-                "matmul", "the leading sizes of \(left.shape.brackets) and \(right.shape.brackets) do not broadcast: "
+                "matmul",
+                "the leading sizes of \(left.shape.brackets) and \(right.shape.brackets) do not broadcast: "
                     + "sizes must be equal or 1.")
         }
         func stacked(_ tensor: Tensor) -> Tensor {
@@ -118,7 +128,8 @@ extension Tensor {
             let features = weight.shape[-1]
             guard rank > 0, shape[-1] == features else {
                 throw TensorError(
-                    "linear", "the input \(shape.brackets) ends in \(rank > 0 ? shape[-1] : 0) features, the weight "
+                    "linear",
+                    "the input \(shape.brackets) ends in \(rank > 0 ? shape[-1] : 0) features, the weight "
                         + "\(weight.shape.brackets) takes \(features).")
             }
             guard dtype == weight.dtype else {

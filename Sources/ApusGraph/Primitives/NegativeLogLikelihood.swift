@@ -26,12 +26,14 @@ public struct NegativeLogLikelihood: Primitive {
         expected.remove(at: 1)
         guard target.shape.dimensions == expected else {
             throw TensorError(
-                name, "the input \(x.shape.brackets) asks for classes of shape \(Shape(expected).brackets), but they "
+                name,
+                "the input \(x.shape.brackets) asks for classes of shape \(Shape(expected).brackets), but they "
                     + "have shape \(target.shape.brackets).")
         }
         if isWeighted, inputs[2].shape != [x.shape.dimensions[1]] {
             throw TensorError(
-                name, "the weight \(inputs[2].shape.brackets) must have one element for each of the "
+                name,
+                "the weight \(inputs[2].shape.brackets) must have one element for each of the "
                     + "\(x.shape.dimensions[1]) classes.")
         }
         let result = TensorSpec(target.shape, x.dtype, x.device)

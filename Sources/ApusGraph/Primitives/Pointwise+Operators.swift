@@ -114,12 +114,20 @@ extension Tensor {
     public static prefix func - (tensor: Tensor) -> Tensor { pointwise(.neg, [tensor]) }
 
     // Comparisons element by element give a tensor of truth values; the dot tells them from comparing two values.
-    public static func .== (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.eq, [left, right.operand]) }
-    public static func .!= (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.ne, [left, right.operand]) }
+    public static func .== (left: Tensor, right: some TensorOperand) -> Tensor {
+        pointwise(.eq, [left, right.operand])
+    }
+    public static func .!= (left: Tensor, right: some TensorOperand) -> Tensor {
+        pointwise(.ne, [left, right.operand])
+    }
     public static func .< (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.lt, [left, right.operand]) }
-    public static func .<= (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.le, [left, right.operand]) }
+    public static func .<= (left: Tensor, right: some TensorOperand) -> Tensor {
+        pointwise(.le, [left, right.operand])
+    }
     public static func .> (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.gt, [left, right.operand]) }
-    public static func .>= (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.ge, [left, right.operand]) }
+    public static func .>= (left: Tensor, right: some TensorOperand) -> Tensor {
+        pointwise(.ge, [left, right.operand])
+    }
 }
 
 extension Tensor {
@@ -185,7 +193,9 @@ extension Tensor {
     /// The smaller of two elements; NaN wins (`torch.minimum`).
     public func minimum(_ other: some TensorOperand) -> Tensor { .pointwise(.minimum, [self, other.operand]) }
     /// The angle of the point (x: other, y: self).
-    public func atan2(_ other: some TensorOperand) -> Tensor { .pointwise(.atan2, [self, other.operand], isReal: true) }
+    public func atan2(_ other: some TensorOperand) -> Tensor {
+        .pointwise(.atan2, [self, other.operand], isReal: true)
+    }
     /// a − b · ⌊a / b⌋: the sign of the divisor (`torch.remainder`).
     public func remainder(_ other: some TensorOperand) -> Tensor { .pointwise(.remainder, [self, other.operand]) }
 
@@ -198,7 +208,8 @@ extension Tensor {
     /// `value` where `mask` is true, else the element (`torch.Tensor.masked_fill`).
     public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor {
         let filling = Tensor(scalar: value, dtype: dtype)
-        return .record(Pointwise(.select), [mask.cast(to: .bool), filling, self], gradientName: "MaskedFillBackward0")[0]
+        return .record(Pointwise(.select), [mask.cast(to: .bool), filling, self], gradientName: "MaskedFillBackward0")[
+            0]
     }
 
     /// Elements cut to the range `minimum ... maximum`; either bound may be absent (`torch.clamp`).

@@ -30,7 +30,11 @@ public struct Pointwise: Primitive {
             }
             shape = common
         }
-        return [TensorSpec(shape, resultType ?? inputs[inputs.count - 1].dtype, inputs[0].device)]
+        let dtype = inputs[inputs.count - 1].dtype
+        if dtype == .bool, !function.takesTruthValues {
+            throw TensorError(name, "this is not defined for bool. Cast to .int64 or .float32, or use logic functions.")
+        }
+        return [TensorSpec(shape, resultType ?? dtype, inputs[0].device)]
     }
 
     public var gradientReads: GradientReads { function.gradientReads }
@@ -78,6 +82,14 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .eq, .ne, .lt, .le, .gt, .ge, .logicalAnd, .logicalOr, .logicalNot, .isNaN: true
         default: false
+        }
+    }
+
+    /// Whether the function is defined for `bool`, as in PyTorch.
+    var takesTruthValues: Bool {
+        switch self {
+        case .neg, .abs, .relu, .sub, .pow, .remainder, .sign, .floor, .ceil, .round, .trunc, .square: false
+        default: true
         }
     }
 

@@ -34,7 +34,8 @@ public struct PoolingGeometry: Sendable, Hashable {
         let rank = spatialRank
         guard input.shape.rank == rank + 2 else {
             throw TensorError(
-                operation, "the input \(input.shape.brackets) must have \(rank + 2) dimensions: [N, C, …], or "
+                operation,
+                "the input \(input.shape.brackets) must have \(rank + 2) dimensions: [N, C, …], or "
                     + "\(rank + 1) without a batch.")
         }
         guard input.dtype.isFloatingPoint else {
@@ -55,7 +56,8 @@ public struct PoolingGeometry: Sendable, Hashable {
             let size = outputSize(input.shape.dimensions[dimension + 2], dimension)
             guard size >= 1, input.shape.dimensions[1] > 0, input.shape.dimensions[dimension + 2] > 0 else {
                 throw TensorError(
-                    operation, "the window \(kernelSize) with dilation \(dilation) does not fit the input "
+                    operation,
+                    "the window \(kernelSize) with dilation \(dilation) does not fit the input "
                         + "\(input.shape.brackets) with padding \(padding): [(\(input.shape.dimensions[dimension + 2])"
                         + " + 2·\(padding[dimension]) − \(reach)) / \(stride[dimension])] + 1 is less than 1.")
             }

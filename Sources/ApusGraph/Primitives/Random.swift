@@ -25,6 +25,10 @@ public struct RandomNumbers: Primitive {
         if case .integers(let low, let high) = distribution, low >= high {
             throw TensorError("randint", "there is no integer from \(low) up to, not including, \(high).")
         }
+        if case .integers = distribution {
+        } else if !dtype.isFloatingPoint {
+            throw TensorError(name, "\(dtype) cannot hold numbers of this distribution. Use randint, or a real type.")
+        }
         return [TensorSpec(shape, dtype)]
     }
 

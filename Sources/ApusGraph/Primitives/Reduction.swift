@@ -86,12 +86,29 @@ public struct Reduction: Primitive {
     /// The product of all other elements, which exists where elements are 0 too.
     private func productGradient(_ context: GradientContext, _ dy: Tensor) -> Tensor {
         let x = context.input(0)
+        if GradientMode.isEnabled { return dy * productOfOthers(x) }
         let isZero = x .== 0
         let zeros = isZero.sum(dim: dimensions, keepdim: true)
         let withoutZeros = x.maskedFill(isZero, 1).prod(dim: dimensions, keepdim: true)
         let ordinary = context.output().reshape(keptShape(x.shape)) / x.maskedFill(isZero, 1)
         let atZero = withoutZeros.where(zeros .== 1, else: 0)
         return dy * atZero.where(isZero, else: ordinary)
+    }
+
+    /// For each element the product of the others, as operations that have the right gradients at zeros too: n products
+    /// of n factors, in which the element itself counts as 1.
+    private func productOfOthers(_ x: Tensor) -> Tensor {
+        let kept = (0..<x.rank).filter { !dimensions.contains($0) }
+        let order = kept + dimensions
+        let moved = x.permute(order)
+        let count = dimensions.reduce(1) { $0 * x.shape.dimensions[$1] }
+        let rows = kept.reduce(1) { $0 * x.shape.dimensions[$1] }
+        let positions = Tensor.arange(count)
+        let isSelf = positions.unsqueeze(dim: 1) .== positions
+        let others = moved.reshape(rows, 1, count).expand(rows, count, count).maskedFill(isSelf, 1).prod(dim: 2)
+        var inverse = order
+        for (position, dimension) in order.enumerated() { inverse[dimension] = position }
+        return others.reshape(moved.shape).permute(inverse)
     }
 }
 

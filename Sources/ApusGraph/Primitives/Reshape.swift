@@ -84,7 +84,8 @@ extension Tensor {
             if let position = unknown.first, known > 0 { sizes[position] = size / known }
             guard !sizes.isEmpty, sizes.reduce(1, *) == size else {
                 throw TensorError(
-                    "unflatten", "the sizes \(sizes) do not multiply to \(size), the size of dimension \(dim) of "
+                    "unflatten",
+                    "the sizes \(sizes) do not multiply to \(size), the size of dimension \(dim) of "
                         + "\(shape.brackets).")
             }
             let all = shape.dimensions
@@ -113,7 +114,8 @@ extension Tensor {
         guard (0...rank).contains(position) else {
             return .refuse(
                 TensorError(
-                    "unsqueeze", "dimension \(dim) is out of range for a tensor of \(rank) dimensions. "
+                    "unsqueeze",
+                    "dimension \(dim) is out of range for a tensor of \(rank) dimensions. "
                         + "Expected \(-rank - 1) to \(rank)."), like: [self])
         }
         var sizes = shape.dimensions

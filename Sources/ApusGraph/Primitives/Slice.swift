@@ -23,7 +23,8 @@ public struct Slice: Primitive {
             let last = starts[dimension] + (counts[dimension] - 1) * steps[dimension]
             guard counts[dimension] == 0 || (starts[dimension] >= 0 && last < size) else {
                 throw TensorError(
-                    name, "elements \(starts[dimension]) to \(last) are asked for along dimension \(dimension) of "
+                    name,
+                    "elements \(starts[dimension]) to \(last) are asked for along dimension \(dimension) of "
                         + "\(shape.brackets), which has \(size).")
             }
         }
