@@ -17,8 +17,14 @@ let package = Package(
         .target(name: "ApusReference", dependencies: ["ApusPlan"]),
         .target(name: "ApusCPU", dependencies: ["ApusPlan", "COneDNN", "CKernels"]),
         .target(name: "ApusEngine", dependencies: ["ApusPlan", "ApusReference", "ApusCPU", "CEngineHook"]),
+        .target(name: "ApusNN", dependencies: ["ApusEngine"]),
+        .target(name: "ApusOptim", dependencies: ["ApusNN"]),
+        .target(name: "ApusModels", dependencies: ["ApusNN"]),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
         .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine"]),
+        .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),
+        .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
+        .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
     ],
     swiftLanguageModes: [.v6]
 )

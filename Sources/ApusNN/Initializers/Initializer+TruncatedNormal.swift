@@ -1,0 +1,64 @@
+import ApusGraph
+import Foundation
+
+extension Initializer {
+    /// Below this share of the normal distribution within the bounds, drawing until a number lies inside takes long.
+    ///
+    /// PyTorch changes its method at the same share.
+    private static let redrawnShare = 0.3
+
+    /// Numbers of a normal distribution, of those within `low` … `high` only (`trunc_normal_`).
+    ///
+    /// Bounds in the wrong order and a standard deviation that is not positive are errors (see
+    /// ``withTensorErrors(_:)``).
+    public static func truncatedNormal(
+        _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, low: Double = -2, high: Double = 2,
+        dtype: DType = .float32, generator: Generator = .shared
+    ) -> Tensor {
+        .checked { () throws(TensorError) in
+            guard low < high, standardDeviation > 0, shape.allSatisfy({ $0 >= 0 }) else {
+                throw TensorError(
+                    "trunc_normal",
+                    "low \(low), high \(high), standard deviation \(standardDeviation) and shape "
+                        + "\(shape.brackets) name no distribution. Expected low < high, a positive deviation and "
+                        + "sizes of 0 or more.")
+            }
+            func share(below bound: Double) -> Double {
+                (1 + erf((bound - mean) / standardDeviation / 2.0.squareRoot())) / 2
+            }
+            let isRedrawn = share(below: high) - share(below: low) > redrawnShare
+            // The highest point of the density within the bounds.
+            let peak = max(low, min(mean, high))
+            func logDensity(_ x: Double) -> Double {
+                let distance = (x - mean) / standardDeviation
+                return -distance * distance / 2
+            }
+            var random = HostRandom(generator)
+            func draw() -> Double {
+                while true {
+                    if isRedrawn {
+                        let number = mean + standardDeviation * random.normal()
+                        if number >= low, number <= high { return number }
+                    } else {
+                        // Rejection: evenly spread numbers, kept with the density's share of its peak.
+                        let number = low + (high - low) * random.uniform()
+                        if log(random.uniform()) <= logDensity(number) - logDensity(peak) { return number }
+                    }
+                }
+            }
+            return Tensor((0..<shape.elementCount).map { _ in draw() }, shape: shape, dtype: dtype)
+        }
+    }
+
+    /// Fills a parameter as ``truncatedNormal(_:mean:standardDeviation:low:high:dtype:generator:)``.
+    public static func truncatedNormal(
+        _ parameter: Parameter, mean: Double = 0, standardDeviation: Double = 1, low: Double = -2, high: Double = 2,
+        generator: Generator = .shared
+    ) {
+        fill(parameter) {
+            truncatedNormal(
+                $0, mean: mean, standardDeviation: standardDeviation, low: low, high: high, dtype: $1,
+                generator: generator)
+        }
+    }
+}

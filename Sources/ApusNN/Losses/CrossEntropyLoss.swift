@@ -1,0 +1,110 @@
+import ApusGraph
+
+/// The cross-entropy of logits and classes, or class probabilities (`torch.nn.functional.cross_entropy`).
+///
+/// With p = softmax(x) over the classes and classes t: ℓₙ = −w[tₙ] · log p[n, tₙ], 0 where tₙ is `ignoreIndex`; the
+/// mean is Σ ℓₙ / Σ w[tₙ] over what is not ignored. With probabilities q: ℓₙ = −Σ_c w[c] · q[n, c] · log p[n, c]; the
+/// mean is over all samples and positions. Label smoothing s replaces the true distribution by (1 − s) times itself
+/// plus s / C.
+///
+/// - Parameters:
+///   - input: logits [N, C], [N, C, d₁, …] or [C].
+///   - target: classes in 0 ..< C, `int64` or `uint8`, of the input's shape without C (one outside is an error when the
+///     loss is computed); or probabilities, real, of the input's shape.
+///   - weight: a factor for each class, [C].
+///   - ignoreIndex: the class of samples that do not count.
+///   - labelSmoothing: 0 to 1.
+///
+/// Shapes, types or arguments that do not fit are an error (see ``withTensorErrors(_:)``).
+public func crossEntropy(
+    _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int = -100,
+    reduction: LossReduction = .mean, labelSmoothing: Double = 0
+) -> Tensor {
+    .checked(like: [input]) { () throws(TensorError) in
+        let name = "cross_entropy"
+        guard (0...1).contains(labelSmoothing) else {
+            throw TensorError(name, "labelSmoothing is \(labelSmoothing). Expected 0 to 1.")
+        }
+        if target.dtype.isFloatingPoint, target.shape == input.shape {
+            guard ignoreIndex < 0 else {
+                throw TensorError(name, "ignoreIndex \(ignoreIndex) has no meaning for probabilities. Leave it out.")
+            }
+            let loss = try ClassLoss(name, input: input, target: target, weight)
+            return loss.crossEntropy(ofProbabilities: input, smoothing: labelSmoothing, reduction)
+        }
+        let loss = try ClassLoss(name, input, target, weight)
+        let logProbabilities = input.logSoftmax(dim: loss.classDimension)
+        let plain = loss.negativeLogLikelihood(of: logProbabilities, ignoreIndex: ignoreIndex, reduction)
+        guard labelSmoothing > 0 else { return plain }
+        let smooth = loss.uniformCrossEntropy(logProbabilities, ignoreIndex: ignoreIndex, reduction)
+        return plain * (1 - labelSmoothing) + smooth * (labelSmoothing / Double(loss.classCount))
+    }
+}
+
+extension ClassLoss {
+    fileprivate func crossEntropy(
+        ofProbabilities input: Tensor, smoothing: Double, _ reduction: LossReduction
+    ) -> Tensor {
+        var truth = target.cast(to: input.dtype)
+        if smoothing > 0 { truth = truth * (1 - smoothing) + smoothing / Double(classCount) }
+        var products = input.logSoftmax(dim: classDimension) * truth
+        if let weight { products = products * perClass(weight, input) }
+        switch reduction {
+        case .none: return -products.sum(dim: classDimension)
+        case .sum: return -products.sum()
+        case .mean:
+            let count = Double(input.count) / Double(max(classCount, 1))
+            return Tensor.record(
+                Pointwise(.div), [-products.sum(), Tensor(scalar: count, dtype: input.dtype)],
+                gradientName: "DivBackward1")[0]
+        }
+    }
+
+    /// −Σ_c w[c] · log p[c] of what is not ignored: the loss against all classes alike, times C.
+    fileprivate func uniformCrossEntropy(
+        _ logProbabilities: Tensor, ignoreIndex: Int, _ reduction: LossReduction
+    ) -> Tensor {
+        let weighted = weight.map { logProbabilities * perClass($0, logProbabilities) } ?? logProbabilities
+        let isIgnored = target .== ignoreIndex
+        let losses = (-weighted.sum(dim: classDimension)).maskedFill(isIgnored, 0)
+        switch reduction {
+        case .none: return losses
+        case .sum: return losses.sum()
+        case .mean: return losses.sum() / usedWeight(logProbabilities, ignoreIndex: ignoreIndex)
+        }
+    }
+
+    /// Σ w[tₙ] over what is not ignored; without weights their number.
+    private func usedWeight(_ logProbabilities: Tensor, ignoreIndex: Int) -> Tensor {
+        guard weight != nil else { return (target .!= ignoreIndex).cast(to: logProbabilities.dtype).sum() }
+        return noGrad {
+            // −w[t] · x with x = −1 is w[t].
+            let minusOnes = Tensor.full(logProbabilities.shape, -1, dtype: logProbabilities.dtype)
+            return negativeLogLikelihood(of: minusOnes, ignoreIndex: ignoreIndex, .sum)
+        }
+    }
+}
+
+/// ``crossEntropy(_:_:weight:ignoreIndex:reduction:labelSmoothing:)`` as a module (`torch.nn.CrossEntropyLoss`).
+open class CrossEntropyLoss: Module {
+    public let weight: Buffer?
+    public let ignoreIndex: Int
+    public let reduction: LossReduction
+    public let labelSmoothing: Double
+
+    public init(
+        weight: Tensor? = nil, ignoreIndex: Int = -100, reduction: LossReduction = .mean, labelSmoothing: Double = 0
+    ) {
+        self.weight = weight.map { Buffer($0) }
+        (self.ignoreIndex, self.reduction, self.labelSmoothing) = (ignoreIndex, reduction, labelSmoothing)
+        super.init()
+    }
+
+    public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
+        withModulePath {
+            crossEntropy(
+                input, target, weight: weight?.data, ignoreIndex: ignoreIndex, reduction: reduction,
+                labelSmoothing: labelSmoothing)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import ApusGraph
+
+/// The base class of all layers and networks (`torch.nn.Module`).
+///
+/// A subclass declares its layers, ``Parameter``s and ``Buffer``s as stored properties and overrides ``forward(_:)``:
+///
+///     final class Block: Module {
+///         let conv = Conv2d(16, 16, kernelSize: 3, padding: 1)
+///         let bn1 = BatchNorm2d(16)
+///         override func forward(_ x: Tensor) -> Tensor { x + bn1(conv(x)).relu() }
+///     }
+///
+/// The properties are found by reflection, in declaration order, superclasses first, through optionals, arrays and
+/// dictionaries (in the order of their keys). Their names in ``stateDict()`` are PyTorch's: `runningMean` becomes
+/// `running_mean`, the third element of `blocks` is `blocks.2`. What reflection would miss, a `lazy var` or a tuple
+/// that holds a module, is an error (see ``withTensorErrors(_:)``).
+///
+/// A module is a class with identity; it is not `Sendable`, and belongs to one task at a time.
+open class Module: CustomStringConvertible {
+    /// Whether the module is in training mode; ``train(_:)`` and ``eval()`` set it for all modules below.
+    public internal(set) var isTraining = true
+
+    /// The place within the model that was called last, such as `conv.0`.
+    var path: ModulePath?
+    /// The module whose call gave ``path``.
+    weak var namer: Module?
+    /// Whether all modules below know their place in this one.
+    var hasNamedDescendants = false
+
+    public init() {}
+
+    /// What the module computes. Call the module itself, `net(x)`, which notes the layer's path for errors and traces.
+    ///
+    /// A module whose call has another form leaves this alone and has a `callAsFunction` of its own.
+    open func forward(_ input: Tensor) -> Tensor {
+        .refuse(
+            TensorError(
+                typeName,
+                "this module has no forward(_:) of one tensor. Override it, or use the call that the module "
+                    + "documents."),
+            like: [input])
+    }
+
+    /// Computes ``forward(_:)``.
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        withModulePath {
+            let output = forward(input)
+            if let observer = ModuleObservation.observer {
+                observer.didCall(self, path: ModulePath.current?.text ?? "", input: input, output: output)
+            }
+            return output
+        }
+    }
+
+    /// The attributes that `print` shows between the parentheses (`extra_repr`), such as `1, 6, kernel_size=(5, 5)`.
+    open var extraDescription: String { "" }
+
+    /// The name of the class, as `print` shows it.
+    public var typeName: String { String(describing: type(of: self)) }
+
+    /// The parameters, buffers and children that the module declares itself.
+    var members: [ModuleMember] { ModuleReflection.members(of: self, below: Module.self) }
+}
+
+// MARK: - Places
+
+extension Module {
+    private static let rootPath = ModulePath("")
+
+    /// Runs a call of this module: operations recorded in `body` carry the module's path.
+    ///
+    /// ``callAsFunction(_:)`` does this; a typed call of a subclass does it itself. The module that is called first is
+    /// the root, with an empty path; it tells all modules below it their paths once. A module that is none of its
+    /// descendants (made within `forward`) is named by its class.
+    public func withModulePath<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let place: ModulePath
+        if let caller = ModulePath.current {
+            place = path ?? ModulePath(caller.text.isEmpty ? "(\(typeName))" : "\(caller.text).(\(typeName))")
+        } else {
+            nameDescendants()
+            place = Self.rootPath
+        }
+        return try ModulePath.$current.withValue(place, operation: body)
+    }
+
+    private func nameDescendants() {
+        guard !hasNamedDescendants else { return }
+        hasNamedDescendants = true
+        for (name, module) in descendants(unique: true) where module !== self {
+            // A module that another root has named must be named again when that one is called.
+            if let other = module.namer, other !== self { other.hasNamedDescendants = false }
+            module.namer = self
+            module.path = ModulePath(name)
+        }
+    }
+}
+
+// MARK: - Modes
+
+extension Module {
+    /// Sets training mode (or evaluation mode) for this module and all below; returns the module.
+    @discardableResult
+    public func train(_ isTraining: Bool = true) -> Self {
+        for module in modules() { module.isTraining = isTraining }
+        return self
+    }
+
+    /// Sets evaluation mode: batch norms use their running statistics; returns the module.
+    @discardableResult
+    public func eval() -> Self { train(false) }
+
+    /// Calls `body` with every module below, children before their parents, this one last; returns the module.
+    @discardableResult
+    public func apply(_ body: (Module) throws -> Void) rethrows -> Self {
+        for (_, child) in children { try child.apply(body) }
+        try body(self)
+        return self
+    }
+
+    /// Moves parameters and buffers to a device; returns the module.
+    ///
+    /// A device that this build cannot compute on is an error (see ``withTensorErrors(_:)``).
+    @discardableResult
+    public func to(_ device: Device) -> Self {
+        if device != .cpu {
+            TensorError.raise(
+                TensorError(
+                    "\(typeName).to",
+                    "the device \(device) is not available: this version computes on the CPU. Use "
+                        + ".cpu, or .best for the best device there is."))
+        }
+        return self
+    }
+
+    /// Converts parameters and buffers of real types to another real type; returns the module.
+    @discardableResult
+    public func to(_ dtype: DType) -> Self {
+        guard dtype.isFloatingPoint else {
+            TensorError.raise(
+                TensorError("\(typeName).to", "parameters cannot be \(dtype). Use .float32 or .float64."))
+            return self
+        }
+        noGrad {
+            for parameter in parameters() where parameter.dtype.isFloatingPoint {
+                parameter.data = parameter.data.cast(to: dtype)
+                parameter.grad = parameter.grad?.cast(to: dtype)
+            }
+            for buffer in buffers() where buffer.dtype.isFloatingPoint { buffer.data = buffer.data.cast(to: dtype) }
+        }
+        return self
+    }
+}

@@ -1,0 +1,127 @@
+import ApusGraph
+import ApusNN
+
+/// Changes parameters by their gradients (`torch.optim.Optimizer`).
+///
+///     optimizer.zeroGrad()
+///     loss.backward()
+///     optimizer.step()
+///
+/// A subclass says in ``record(_:)`` how; hyperparameters live in its groups.
+open class Optimizer {
+    /// The parameters of all groups, in order.
+    public let parameters: [Parameter]
+    private var states: [ObjectIdentifier: OptimizerState] = [:]
+
+    /// An optimizer of the given parameters; `checks` are those of the hyperparameters.
+    ///
+    /// No parameters, one that appears twice, and what `checks` throws are errors (see ``withTensorErrors(_:)``).
+    public init(_ parameters: [Parameter], checks: () throws(TensorError) -> Void) {
+        self.parameters = parameters
+        do throws(TensorError) {
+            let name = String(describing: type(of: self))
+            guard !parameters.isEmpty else {
+                throw TensorError(name, "there are no parameters to optimize. Pass net.parameters().")
+            }
+            guard Set(parameters.map(ObjectIdentifier.init)).count == parameters.count else {
+                throw TensorError(name, "a parameter appears more than once. Name each once, in one group.")
+            }
+            try checks()
+        } catch {
+            TensorError.raise(error)
+        }
+    }
+
+    /// The learning rate of each group; a scheduler sets them between steps.
+    open var learningRates: [Double] {
+        get { preconditionFailure("\(type(of: self)) must override learningRates") }
+        set { preconditionFailure("\(type(of: self)) must override learningRates") }
+    }
+
+    /// The learning rate of the first group; setting it sets it for all groups.
+    public final var lr: Double {
+        get { learningRates[0] }
+        set { learningRates = [Double](repeating: newValue, count: learningRates.count) }
+    }
+
+    /// Clears all gradients: ``Parameter/grad`` becomes nil.
+    public final func zeroGrad() { for parameter in parameters { parameter.grad = nil } }
+
+    /// Updates all parameters that have a gradient, and computes all that is pending as one plan: this is where a
+    /// training step runs.
+    ///
+    /// A parameter without a gradient is left alone, and its state does not advance. What cannot be computed (a class
+    /// out of range in the loss) is an error (see ``withTensorErrors(_:)``).
+    public final func step() {
+        let ready = parameters.filter { parameter in
+            guard let gradient = parameter.grad else { return false }
+            // After an error the gradient stands for nothing; the parameter keeps its value.
+            return !gradient.value.node.isPoisoned
+        }
+        let before = ready.map { Snapshot($0, state(of: $0)) }
+        noGrad { record(ready) }
+        var results: [Value] = []
+        for parameter in ready {
+            results.append(parameter.data.value)
+            if let state = states[ObjectIdentifier(parameter)] { results += state.tensors.values.map(\.value) }
+        }
+        do {
+            try EvaluationHook.evaluate(results)
+        } catch {
+            for snapshot in before { restore(snapshot) }
+            TensorError.raise(error as? TensorError ?? TensorError("step", "\(error)"))
+        }
+    }
+
+    /// What a step replaces. It holds the values' nodes, not tensors, so that the plan may still write over them.
+    private struct Snapshot {
+        let parameter: Parameter
+        let data: Value
+        let step: Int
+        let tensors: [String: Value]
+
+        init(_ parameter: Parameter, _ state: OptimizerState) {
+            self.parameter = parameter
+            data = parameter.data.value
+            step = state.step
+            tensors = state.tensors.mapValues(\.value)
+        }
+    }
+
+    /// Puts back what was there before a step that could not be computed.
+    private func restore(_ snapshot: Snapshot) {
+        let isIntact = ([snapshot.data] + snapshot.tensors.values).allSatisfy { !$0.node.isPoisoned }
+        guard isIntact else { return }
+        snapshot.parameter.data = Tensor(snapshot.data)
+        states[ObjectIdentifier(snapshot.parameter)] = OptimizerState(
+            step: snapshot.step, tensors: snapshot.tensors.mapValues { Tensor($0) })
+    }
+
+    /// Records the updates of parameters that have gradients; ``state(of:)`` and ``Parameter/data`` are set anew.
+    ///
+    /// Numbers that change from step to step are tensors (`Tensor(scalar:)`), not attributes, so that the plan stays
+    /// the same; one tensor for all parameters lets the engine update all of them in one sweep.
+    open func record(_ parameters: [Parameter]) {
+        preconditionFailure("\(type(of: self)) must override record(_:)")
+    }
+
+    /// What is kept for a parameter; no tensors and 0 steps before its first update.
+    public final func state(of parameter: Parameter) -> OptimizerState {
+        states[ObjectIdentifier(parameter)] ?? OptimizerState()
+    }
+
+    /// Sets what is kept for a parameter: by a step, or when training is resumed.
+    ///
+    /// A tensor of another shape than the parameter's is an error (see ``withTensorErrors(_:)``).
+    public final func setState(_ state: OptimizerState, of parameter: Parameter) {
+        for (name, tensor) in state.tensors where tensor.shape != parameter.shape {
+            TensorError.raise(
+                TensorError(
+                    String(describing: type(of: self)),
+                    "the state \(name) has shape \(tensor.shape.brackets), its "
+                        + "parameter \(parameter.shape.brackets). They must be equal."))
+            return
+        }
+        states[ObjectIdentifier(parameter)] = state
+    }
+}

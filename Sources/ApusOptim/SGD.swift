@@ -1,0 +1,115 @@
+import ApusGraph
+import ApusNN
+
+/// Stochastic gradient descent, with momentum if asked for (`torch.optim.SGD`; Sutskever et al. 2013).
+///
+/// With the gradient g of the loss by the parameter θ, negated where `maximize`:
+/// g ← g + weightDecay · θ;
+/// b ← momentum · b + (1 − dampening) · g, in the first step b ← g;
+/// with nesterov g ← g + momentum · b, else g ← b;
+/// θ ← θ − lr · g.
+public final class SGD: Optimizer {
+    public struct Options: OptimizerOptions {
+        public var lr: Double
+        public var momentum: Double
+        public var dampening: Double
+        public var weightDecay: Double
+        public var nesterov: Bool
+        public var maximize: Bool
+
+        public init(
+            lr: Double = 1e-3, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
+            nesterov: Bool = false, maximize: Bool = false
+        ) {
+            (self.lr, self.momentum, self.dampening) = (lr, momentum, dampening)
+            (self.weightDecay, self.nesterov, self.maximize) = (weightDecay, nesterov, maximize)
+        }
+
+        public func check() throws(TensorError) {
+            for (name, value) in [("lr", lr), ("momentum", momentum), ("weightDecay", weightDecay)] {
+                guard value >= 0 else { throw TensorError("SGD", "\(name) is \(value). It must be 0 or more.") }
+            }
+            guard !nesterov || (momentum > 0 && dampening == 0) else {
+                throw TensorError(
+                    "SGD",
+                    "nesterov needs a momentum above 0 and no dampening, but momentum is \(momentum) and "
+                        + "dampening is \(dampening).")
+            }
+        }
+    }
+
+    public var groups: [ParameterGroup<Options>]
+
+    /// An optimizer of all parameters alike.
+    ///
+    /// A negative `lr`, `momentum` or `weightDecay`, and `nesterov` without momentum or with dampening, are errors (see
+    /// ``withTensorErrors(_:)``).
+    public convenience init(
+        _ parameters: [Parameter], lr: Double = 1e-3, momentum: Double = 0, dampening: Double = 0,
+        weightDecay: Double = 0, nesterov: Bool = false, maximize: Bool = false
+    ) {
+        let options = Options(
+            lr: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay, nesterov: nesterov,
+            maximize: maximize)
+        self.init([ParameterGroup(parameters, options)])
+    }
+
+    /// An optimizer of groups with hyperparameters of their own.
+    public init(_ groups: [ParameterGroup<Options>]) {
+        self.groups = groups
+        super.init(groups.flatMap(\.parameters)) { () throws(TensorError) in
+            for group in groups { try group.options.check() }
+        }
+    }
+
+    override public var learningRates: [Double] {
+        get { groups.map(\.options.lr) }
+        set { for (index, lr) in zip(groups.indices, newValue) { groups[index].options.lr = lr } }
+    }
+
+    override public func record(_ parameters: [Parameter]) {
+        let ready = Set(parameters.map(ObjectIdentifier.init))
+        for group in groups {
+            var scalars: [DType: Scalars] = [:]
+            for parameter in group.parameters where ready.contains(ObjectIdentifier(parameter)) {
+                let shared = scalars[parameter.dtype] ?? Scalars(group.options, parameter.dtype)
+                scalars[parameter.dtype] = shared
+                update(parameter, group.options, shared)
+            }
+        }
+    }
+
+    private func update(_ parameter: Parameter, _ options: Options, _ scalars: Scalars) {
+        guard var gradient = parameter.grad else { return }
+        var state = state(of: parameter)
+        let data = parameter.data
+        if options.maximize { gradient = -gradient }
+        if options.weightDecay != 0 { gradient = gradient + data * scalars.weightDecay }
+        if options.momentum != 0 {
+            let buffer =
+                state.tensors["momentum_buffer"].map { $0 * scalars.momentum + gradient * scalars.undampened }
+                ?? gradient
+            state.tensors["momentum_buffer"] = buffer
+            gradient = options.nesterov ? gradient + buffer * scalars.momentum : buffer
+        }
+        parameter.data = data - gradient * scalars.lr
+        state.step += 1
+        setState(state, of: parameter)
+    }
+
+    /// The hyperparameters of a group as tensors that all its parameters share.
+    private struct Scalars {
+        let lr: Tensor
+        let momentum: Tensor
+        /// 1 − dampening
+        let undampened: Tensor
+        let weightDecay: Tensor
+
+        init(_ options: Options, _ dtype: DType) {
+            lr = Tensor(scalar: options.lr, dtype: dtype)
+            momentum = Tensor(scalar: options.momentum, dtype: dtype)
+            undampened = Tensor(scalar: 1 - options.dampening, dtype: dtype)
+            weightDecay = Tensor(scalar: options.weightDecay, dtype: dtype)
+        }
+    }
+}

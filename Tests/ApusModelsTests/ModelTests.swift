@@ -1,0 +1,82 @@
+import ApusEngine
+import ApusGraph
+import ApusModels
+import ApusNN
+import Testing
+
+@Suite struct ModelTests {
+    @Test func leNetPrintsAsInTheTutorial() {
+        #expect(
+            LeNet().description == """
+                LeNet(
+                  (conv): Sequential(
+                    (0): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))
+                    (1): Sigmoid()
+                    (2): MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
+                    (3): Conv2d(6, 16, kernel_size=(5, 5), stride=(1, 1))
+                    (4): Sigmoid()
+                    (5): MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
+                  )
+                  (fc): Sequential(
+                    (0): Linear(in_features=256, out_features=120, bias=True)
+                    (1): Sigmoid()
+                    (2): Linear(in_features=120, out_features=84, bias=True)
+                    (3): Sigmoid()
+                    (4): Linear(in_features=84, out_features=10, bias=True)
+                  )
+                )
+                """)
+    }
+
+    @Test(arguments: [("lenet", 44_426), ("lenet5", 61_706)])
+    func leNetsHaveTheirKeysAndSizes(_ name: String, _ parameters: Int) throws {
+        let model = try ModelRegistry.entry(named: name).makeModel()
+        #expect(model.parameters().map(\.count).reduce(0, +) == parameters)
+        #expect(
+            model.stateDict().keys
+                == ["conv.0", "conv.3", "fc.0", "fc.2", "fc.4"].flatMap { ["\($0).weight", "\($0).bias"] })
+    }
+
+    @Test(arguments: ModelRegistry.entries.map(\.name))
+    func everyModelTakesItsInputSize(_ name: String) throws {
+        let entry = try ModelRegistry.entry(named: name)
+        let size = entry.inputSize
+        let logits = entry.makeModel(numClasses: 7)(.zeros(2, size.channels, size.height, size.width))
+        #expect(logits.shape == [2, 7])
+        let numbers = logits.array(as: Float.self).filter(\.isFinite)
+        #expect(numbers.count == 14)
+        #expect(entry.makeModel(inChannels: 3)(.zeros(1, 3, size.height, size.width)).shape == [1, 10])
+    }
+
+    @Test func anImageOfAnotherSizeIsExplained() {
+        let error = #expect(throws: TensorError.self) { try withTensorErrors { _ = LeNet()(.zeros(1, 1, 32, 32)) } }
+        #expect(error?.modulePath == "fc.0")
+        #expect(error?.message.hasPrefix("the input has 400 features (16×5×5 after flatten).") == true)
+    }
+
+    @Test func leNet5HasXavierWeights() {
+        let bound = (6.0 / (400 + 120)).squareRoot()
+        guard let linear = LeNet5().fc[0] as? Linear else {
+            Issue.record("fc.0 is no Linear")
+            return
+        }
+        let reach = linear.weight.data.abs().max().item(as: Double.self)
+        // 48,000 even numbers come within a thousandth of their bound.
+        #expect(reach <= bound * 1.000001)
+        #expect(reach > bound * 0.999)
+    }
+
+    @Test func defaultsAreTheTutorials() throws {
+        #expect(
+            try ModelRegistry.entry(named: "lenet").defaults
+                == TrainingDefaults(optimizer: .adam, lr: 0.001, batchSize: 256, epochs: 5))
+        #expect(
+            try ModelRegistry.entry(named: "lenet5").defaults
+                == TrainingDefaults(optimizer: .sgd, lr: 0.5, batchSize: 100, epochs: 16))
+    }
+
+    @Test func anUnknownNameListsTheKnownOnes() {
+        let error = #expect(throws: UnknownModelError.self) { try ModelRegistry.entry(named: "lenet6") }
+        #expect(error?.description == "there is no model \"lenet6\". Known models: lenet, lenet5.")
+    }
+}
