@@ -20,11 +20,16 @@ let package = Package(
         .target(name: "ApusNN", dependencies: ["ApusEngine"]),
         .target(name: "ApusOptim", dependencies: ["ApusNN"]),
         .target(name: "ApusModels", dependencies: ["ApusNN"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "ApusData", dependencies: ["ApusEngine", "CZlib"]),
+        .target(name: "ApusInterop"),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
         .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine"]),
         .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
+        .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib"]),
+        .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop"]),
     ],
     swiftLanguageModes: [.v6]
 )

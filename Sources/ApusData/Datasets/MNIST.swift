@@ -1,0 +1,17 @@
+/// MNIST: 60,000 images of handwritten digits to train on and 10,000 to test on, gray, 28×28, 10 classes
+/// (LeCun, Cortes and Burges: "The MNIST database of handwritten digits", 1998; `torchvision.datasets.MNIST`).
+public struct MNIST: InMemoryDataset {
+    public let data: ImageBytes
+
+    /// Loads one split.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder of the IDX files, or nil to look in the usual places (``DatasetLocator``).
+    ///   - locator: where the usual places are.
+    /// - Throws: `DataError` where files are missing or damaged; see ``IDXDataset/load(_:folder:locator:)``.
+    public init(
+        _ split: DatasetSplit, at folder: String? = nil, locator: DatasetLocator = DatasetLocator()
+    ) throws {
+        data = try IDXDataset.mnist.load(split, folder: folder, locator: locator)
+    }
+}
