@@ -38,7 +38,12 @@ public struct Tensor: Sendable {
     /// What recorded this tensor's gradient, in PyTorch's words (`AddmmBackward0`); nil for leaves and constants.
     public var gradientFunctionName: String? {
         guard let node = handle.edge?.node, !node.isAccumulator else { return nil }
-        return node.name
+        return handle.gradientName ?? node.name
+    }
+
+    /// The same tensor under the name that PyTorch gives the gradient of a function made of several operations.
+    public func withGradientName(_ name: String) -> Tensor {
+        Tensor(TensorHandle(value, edge: handle.edge, leaf: handle.leaf, gradientName: name))
     }
 
     /// The gradient that `backward()` accumulated in this tensor, if it is a leaf that requires one.
@@ -58,14 +63,20 @@ final class TensorHandle: Sendable {
     let leaf: Leaf?
     /// The number itself where the tensor is a literal in an expression (`x * 2`): it takes the type of its partner.
     let literal: Literal?
+    /// What `grad_fn` shows where it is not the last operation's own name.
+    let gradientName: String?
 
     enum Literal: Sendable {
         case integer(Int64)
         case real(Double)
     }
 
-    init(_ value: Value, edge: GradientEdge? = nil, leaf: Leaf? = nil, literal: Literal? = nil) {
+    init(
+        _ value: Value, edge: GradientEdge? = nil, leaf: Leaf? = nil, literal: Literal? = nil,
+        gradientName: String? = nil
+    ) {
         self.value = value
+        self.gradientName = gradientName
         self.edge = edge
         self.leaf = leaf
         self.literal = literal
@@ -90,6 +101,7 @@ extension Tensor {
         do {
             try checkDevices(primitive.name, inputs)
             specs = try primitive.infer(inputs.map(\.spec))
+            try checkSizes(primitive.name, specs)
         } catch {
             TensorError.raise(error)
             return [poisoned(like: inputs)]
@@ -124,6 +136,15 @@ extension Tensor {
             try EvaluationHook.evaluate(values)
         } catch {
             TensorError.raise(error as? TensorError ?? TensorError("evaluate", "\(error)"))
+        }
+    }
+
+    private static func checkSizes(_ name: String, _ specs: [TensorSpec]) throws(TensorError) {
+        for spec in specs where spec.byteCount > StoragePool.physicalBytes {
+            throw TensorError(
+                name,
+                "a result of shape \(spec.shape.brackets) takes more than the \(StoragePool.physicalBytes) bytes "
+                    + "of memory that this machine has.")
         }
     }
 

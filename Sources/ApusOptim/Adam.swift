@@ -99,7 +99,10 @@ public class Adam: Optimizer {
         }
         let oldMean = state.tensors["exp_avg"] ?? .zerosLike(data)
         let oldSquare = state.tensors["exp_avg_sq"] ?? .zerosLike(data)
-        let mean = oldMean + (gradient - oldMean) * scalars.freshMean
+        // The form of `torch.lerp`: each keeps its precision where the other cancels.
+        let mean =
+            options.betas.0 > 0.5
+            ? oldMean + (gradient - oldMean) * scalars.freshMean : gradient - (gradient - oldMean) * scalars.keptMean
         let square = oldSquare * scalars.keptSquare + gradient * scalars.freshSquare * gradient
         var largest = square
         if options.amsgrad {
@@ -121,6 +124,8 @@ public class Adam: Optimizer {
 
     /// The hyperparameters of a group and a step as tensors that parameters share.
     private struct Scalars {
+        /// β₁
+        let keptMean: Tensor
         /// 1 − β₁
         let freshMean: Tensor
         /// β₂
@@ -138,6 +143,7 @@ public class Adam: Optimizer {
         init(_ options: Options, _ key: ScalarKey) {
             func scalar(_ value: Double) -> Tensor { Tensor(scalar: value, dtype: key.dtype) }
             let (beta1, beta2) = options.betas
+            keptMean = scalar(beta1)
             freshMean = scalar(1 - beta1)
             keptSquare = scalar(beta2)
             freshSquare = scalar(1 - beta2)

@@ -32,22 +32,31 @@ struct CollectedGraph {
 extension CollectedGraph {
     private static let walks = Atomic<Int>(0)
 
+    /// A pending node while it is being collected.
+    private struct Entry {
+        let node: Node
+        let primitive: any Primitive
+        let inputs: [Value]
+    }
+
     /// Collects all pending nodes that `targets` need.
     ///
     /// Throws where a node's computation failed earlier.
     init(targets: [Node]) throws {
         let walk = Self.walks.add(1, ordering: .relaxed).newValue
         var leafNodes: [(node: Node, slots: SIMD4<Int>, uses: Int)] = []
-        var uses: [Int] = []
-        var collected: [(node: Node, primitive: any Primitive, inputs: [Value])] = []
-        // Depth first without recursion: a node is entered once its inputs are done.
-        var stack: [(node: Node, primitive: any Primitive, inputs: [Value], next: Int)] = []
+        var entries: [Entry] = []
+        // Positions of entries, each after those that it reads.
+        var order: [Int] = []
+        // Depth first without recursion: an entry is done once its inputs are.
+        var stack: [(entry: Int, next: Int)] = []
 
         func push(_ node: Node) throws {
             switch node.work {
             case .pending(let primitive, let inputs):
                 node.setIndex(-1, in: walk)
-                stack.append((node, primitive, inputs, 0))
+                stack.append((entries.count, 0))
+                entries.append(Entry(node: node, primitive: primitive, inputs: inputs))
             case .evaluated:
                 // Finished nodes get numbers below −1.
                 node.setIndex(-2 - leafNodes.count, in: walk)
@@ -59,23 +68,24 @@ extension CollectedGraph {
 
         for target in targets where target.index(in: walk) == nil {
             try push(target)
-            while var top = stack.popLast() {
-                if top.next < top.inputs.count {
-                    let input = top.inputs[top.next].node
-                    top.next += 1
-                    stack.append(top)
+            while let top = stack.last {
+                if top.next < entries[top.entry].inputs.count {
+                    stack[stack.count - 1].next += 1
+                    let input = entries[top.entry].inputs[top.next].node
                     if input.index(in: walk) == nil { try push(input) }
                 } else {
-                    top.node.setIndex(collected.count, in: walk)
-                    collected.append((top.node, top.primitive, top.inputs))
-                    uses.append(0)
+                    stack.removeLast()
+                    entries[top.entry].node.setIndex(order.count, in: walk)
+                    order.append(top.entry)
                 }
             }
         }
 
-        items.reserveCapacity(collected.count)
-        for (node, primitive, inputs) in collected {
-            let references = inputs.map { input -> Reference in
+        var uses = [Int](repeating: 0, count: order.count)
+        items.reserveCapacity(order.count)
+        for position in order {
+            let entry = entries[position]
+            let references = entry.inputs.map { input -> Reference in
                 let index = input.node.index(in: walk) ?? 0
                 if index >= 0 {
                     uses[index] += 1
@@ -89,7 +99,10 @@ extension CollectedGraph {
                 }
                 return .leaf(leafNodes[position].slots[input.output])
             }
-            items.append(Item(node: node, primitive: primitive, inputs: references, heldOutputs: node.heldOutputs))
+            items.append(
+                Item(
+                    node: entry.node, primitive: entry.primitive, inputs: references,
+                    heldOutputs: entry.node.heldOutputs))
         }
         for index in items.indices where items[index].node.consumerCount > uses[index] {
             // Work of another task needs this node: it keeps all results.

@@ -36,7 +36,8 @@ extension Tensor {
             }
             guard sizes.allSatisfy({ $0 >= 0 }) else {
                 throw TensorError(
-                    "expand", "the shape \(shape.brackets) has a negative size. -1 keeps the size of a dimension of the "
+                    "expand",
+                    "the shape \(shape.brackets) has a negative size. -1 keeps the size of a dimension of the "
                         + "tensor \(self.shape.brackets); a new dimension in front has none to keep.")
             }
             let target = Shape(sizes)

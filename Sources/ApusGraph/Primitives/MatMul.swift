@@ -38,7 +38,13 @@ public struct MatMul: Primitive {
         }
         let (batch, m, k, n) = sizes(a, b)
         let rightK = transposesRight ? b[-1] : b[-2]
-        guard k == rightK, a.rank == 2 || b.dimensions[0] == batch else {
+        guard a.rank == 2 || b.dimensions[0] == batch else {
+            throw TensorError(
+                name,
+                "the stacks \(a.brackets) and \(b.brackets) hold \(batch) and \(b.dimensions[0]) matrices. "
+                    + "They must be equal.")
+        }
+        guard k == rightK else {
             throw TensorError(
                 name,
                 "the shapes \(a.brackets)\(transposesLeft ? "ᵀ" : "") and \(b.brackets)"

@@ -15,7 +15,7 @@ public struct Pointwise: Primitive {
         self.resultType = function.isPredicate ? .bool : resultType
     }
 
-    public var name: String { function.rawValue }
+    public var name: String { function == .select ? "where" : function.rawValue }
     public var gradientName: String { function.gradientName }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {

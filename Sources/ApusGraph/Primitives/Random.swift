@@ -25,6 +25,13 @@ public struct RandomNumbers: Primitive {
         if case .integers(let low, let high) = distribution, low >= high {
             throw TensorError("randint", "there is no integer from \(low) up to, not including, \(high).")
         }
+        switch distribution {
+        case .uniform(let low, let high) where !(low <= high):
+            throw TensorError("uniform", "the bounds \(low) and \(high) are in the wrong order.")
+        case .normal(_, let deviation) where !(deviation >= 0):
+            throw TensorError("normal", "the standard deviation \(deviation) is negative.")
+        default: break
+        }
         if case .integers = distribution {
         } else if !dtype.isFloatingPoint {
             throw TensorError(name, "\(dtype) cannot hold numbers of this distribution. Use randint, or a real type.")

@@ -150,9 +150,16 @@ extension Tensor {
     public func all(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.all, dim, keepdim: keepdim) }
 
     /// The largest of all elements (`torch.max` without `dim`).
-    public func max() -> Tensor { reduce(.amax, nil, keepdim: false, gradientName: "MaxBackward1") }
+    public func max() -> Tensor { extreme(.amax, "max", gradientName: "MaxBackward1") }
     /// The smallest of all elements (`torch.min` without `dim`).
-    public func min() -> Tensor { reduce(.amin, nil, keepdim: false, gradientName: "MinBackward1") }
+    public func min() -> Tensor { extreme(.amin, "min", gradientName: "MinBackward1") }
+
+    private func extreme(_ kind: Reduction.Kind, _ name: String, gradientName: String) -> Tensor {
+        guard count > 0 else {
+            return .refuse(TensorError(name, "the shape \(shape.brackets) has no elements to compare."), like: [self])
+        }
+        return reduce(kind, nil, keepdim: false, gradientName: gradientName)
+    }
 
     /// Sums the dimensions that broadcasting stretched, so that the result has `shape`.
     func sum(to shape: Shape) -> Tensor {
@@ -171,19 +178,34 @@ extension Tensor {
             let dimensions = try shape.resolve(dimensions: dim, operation: "var")
             let count = dimensions.reduce(1) { $0 * shape.dimensions[$1] }
             let deviation = self - mean(dim: dimensions, keepdim: true)
-            return deviation.square().sum(dim: dimensions, keepdim: keepdim) / Swift.max(0, Double(count) - correction)
+            let sum = deviation.square().sum(dim: dimensions, keepdim: keepdim)
+            return (sum / Swift.max(0, Double(count) - correction)).withGradientName("VarBackward0")
         }
     }
 
     /// The standard deviation: the root of ``var(dim:correction:keepdim:)`` (`torch.std`).
     public func std(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
-        self.var(dim: dim, correction: correction, keepdim: keepdim).sqrt()
+        // At 0 the root has no slope; PyTorch's gradient there is 0.
+        let variance = self.var(dim: dim, correction: correction, keepdim: keepdim)
+        let isZero = variance .== 0
+        return variance.maskedFill(isZero, 1).sqrt().maskedFill(isZero, 0).withGradientName("StdBackward0")
     }
 
     /// log Σ eˣ over `dim`, without overflow.
     public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
-        let largest = noGrad { amax(dim: dim, keepdim: true).detach() }
-        let sum = (self - largest).exp().sum(dim: dim, keepdim: true).log() + largest
-        return keepdim ? sum : sum.squeeze(dim: dim)
+        .checked(like: [self]) { () throws(TensorError) in
+            let dimensions = try shape.resolve(dimensions: dim, operation: "logsumexp")
+            let isEmpty = dimensions.contains { shape.dimensions[$0] == 0 }
+            guard !isEmpty, rank > 0 else {
+                return exp().sum(dim: dimensions, keepdim: keepdim).log().withGradientName("LogsumexpBackward0")
+            }
+            let largest = noGrad {
+                let largest = amax(dim: dimensions, keepdim: true).detach()
+                // An infinite maximum must not be subtracted from itself.
+                return largest.maskedFill(largest.abs() .== Double.infinity, 0)
+            }
+            let sum = (self - largest).exp().sum(dim: dimensions, keepdim: true).log() + largest
+            return (keepdim ? sum : sum.squeeze(dim: dimensions)).withGradientName("LogsumexpBackward0")
+        }
     }
 }

@@ -13,9 +13,13 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
     @inlinable
     public var rank: Int { dimensions.count }
 
-    /// The number of elements: the product of the sizes, 1 for a scalar.
-    @inlinable
-    public var elementCount: Int { dimensions.reduce(1, *) }
+    /// The number of elements: the product of the sizes, 1 for a scalar; `Int.max` where it is beyond that.
+    public var elementCount: Int {
+        dimensions.reduce(1) { count, size in
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            return overflow ? .max : product
+        }
+    }
 
     /// The distance in elements between neighbours along each dimension of a row-major array of this shape.
     public var rowMajorStrides: [Int] {
@@ -108,6 +112,9 @@ public struct TensorSpec: Hashable, Sendable {
         self.device = device
     }
 
-    /// The size in bytes in the plain, row-major layout.
-    public var byteCount: Int { shape.elementCount * dtype.byteCount }
+    /// The size in bytes in the plain, row-major layout; `Int.max` where it is beyond that.
+    public var byteCount: Int {
+        let (bytes, overflow) = shape.elementCount.multipliedReportingOverflow(by: dtype.byteCount)
+        return overflow ? .max : bytes
+    }
 }

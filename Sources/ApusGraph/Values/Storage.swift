@@ -51,6 +51,9 @@ public enum StoragePool {
 
     public static var counters: Counters { state.withLock { $0.counters } }
 
+    /// The machine's memory in bytes: no tensor can be larger.
+    public static let physicalBytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+
     /// Sizes are rounded up to 1/8 of their power of two, so that at most an eighth is wasted and sizes recur.
     static func roundedSize(_ byteCount: Int) -> Int {
         let size = max(byteCount, 64)
