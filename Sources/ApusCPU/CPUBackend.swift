@@ -31,6 +31,10 @@ public struct CPUBackend: Backend {
         }
     }
 
+    public func canFuse(_ step: StepDescription) -> Bool {
+        (step.primitive as? FusedConvolutionPool)?.hasLanesKernel(step) ?? false
+    }
+
     public func layouts(for step: StepDescription) throws -> StepLayouts? {
         try (step.primitive as? any CPULowerable)?.layouts(for: step)
     }

@@ -74,12 +74,33 @@ public protocol Backend: Sendable {
     /// The name in traces.
     var name: String { get }
 
+    /// Whether a fused step, which a pass would put in the place of several, is worth it here; no by default.
+    func canFuse(_ step: StepDescription) -> Bool
+
     /// The layouts that suit a step whose inputs lie as described (the results' layouts there mean nothing yet), or nil
     /// where this backend has no kernel for it.
     func layouts(for step: StepDescription) throws -> StepLayouts?
 
     /// Makes a step ready, with the layouts that were chosen; nil where this backend has no kernel for it.
     func prepare(_ step: StepDescription) throws -> PreparedStep?
+}
+
+extension Backend {
+    public func canFuse(_ step: StepDescription) -> Bool { false }
+}
+
+extension PlanGraph {
+    /// A step of this graph, existing or planned, as a backend sees it.
+    public func description(
+        of primitive: any Primitive, inputs: [ValueID], outputs: [ValueID], consumers: [[Int]]
+    ) -> StepDescription {
+        let uses = outputs.map { output in
+            StepDescription.ResultUse(
+                outlivesPlan: self.outputs.contains(output), readers: consumers[output].map { steps[$0].primitive })
+        }
+        return StepDescription(
+            primitive, inputs: inputs.map { values[$0] }, outputs: outputs.map { values[$0] }, uses: uses)
+    }
 }
 
 /// Converts a tensor from one layout to another; inserted by the layout pass.

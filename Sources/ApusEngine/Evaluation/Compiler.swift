@@ -9,8 +9,8 @@ struct Compiler: Sendable {
 
     private var passes: [any Pass] {
         [
-            Simplify(), PoolBeforeActivation(), FuseCrossEntropy(), FuseKernels(), FusePointwise(), FuseSweeps(),
-            ChooseLayouts(backends: backends),
+            Simplify(), PoolBeforeActivation(), FuseConvolutionPool(backends: backends), FuseCrossEntropy(),
+            FuseKernels(), FusePointwise(), FuseSweeps(), ChooseLayouts(backends: backends),
         ]
     }
 

@@ -11,8 +11,6 @@ struct ChooseLayouts: Pass {
 
     func run(_ graph: inout PlanGraph) throws {
         let consumers = graph.consumers()
-        let outputs = Set(graph.outputs)
-        let primitives = graph.steps.map(\.primitive)
         var steps: [PlanGraph.Step] = []
         var converted: [PlanGraph.ValueID: [PhysicalLayout: PlanGraph.ValueID]] = [:]
         func convert(_ value: PlanGraph.ValueID, to layout: PhysicalLayout) -> PlanGraph.ValueID {
@@ -24,13 +22,8 @@ struct ChooseLayouts: Pass {
             return result
         }
         for var step in graph.steps {
-            let uses = step.outputs.map { output in
-                StepDescription.ResultUse(
-                    outlivesPlan: outputs.contains(output), readers: consumers[output].map { primitives[$0] })
-            }
-            let description = StepDescription(
-                step.primitive, inputs: step.inputs.map { graph.values[$0] },
-                outputs: step.outputs.map { graph.values[$0] }, uses: uses)
+            let description = graph.description(
+                of: step.primitive, inputs: step.inputs, outputs: step.outputs, consumers: consumers)
             var layouts = StepLayouts.plain(description)
             for backend in backends {
                 if let found = try backend.layouts(for: description) {

@@ -54,7 +54,7 @@ struct FuseCrossEntropy: Pass {
     let name = "fuse softmax and cross-entropy"
 
     func run(_ graph: inout PlanGraph) {
-        let producers = graph.producers()
+        var producers = graph.producers()
         var uses = graph.useCounts()
         for index in graph.steps.indices {
             let step = graph.steps[index]
@@ -62,7 +62,8 @@ struct FuseCrossEntropy: Pass {
             if let loss = step.primitive as? NegativeLogLikelihood, let producer = producers[first],
                 let softmax = graph.steps[producer].primitive as? Softmax, softmax.isLogarithm, softmax.dimension == 1,
                 graph.steps[producer].outputs == [first], graph.values[first].spec.shape.rank == 2,
-                graph.values[first].spec.dtype == .float32
+                graph.values[first].spec.dtype == .float32,
+                !graph.anyOf(Array(step.inputs.dropFirst()), dependsOn: first, producers)
             {
                 // The softmax step goes; this one makes its result too.
                 graph.steps[index].primitive = SoftmaxCrossEntropy(loss)
@@ -70,6 +71,7 @@ struct FuseCrossEntropy: Pass {
                 graph.steps[index].outputs = [first] + step.outputs
                 graph.steps[producer].outputs = [graph.addValue(graph.values[first].spec)]
                 uses.append(0)
+                producers[first] = index
             }
             if let gradient = step.primitive as? SoftmaxGradient, gradient.softmax.isLogarithm,
                 gradient.softmax.dimension == 1, let producer = producers[step.inputs[1]],
@@ -83,5 +85,19 @@ struct FuseCrossEntropy: Pass {
         }
         graph.removeDeadSteps()
         graph.sortSteps()
+    }
+}
+
+extension PlanGraph {
+    /// Whether one of the values is computed from another one, or is it.
+    fileprivate func anyOf(_ values: [ValueID], dependsOn ancestor: ValueID, _ producers: [Int?]) -> Bool {
+        var seen = Set<ValueID>()
+        var stack = values
+        while let value = stack.popLast() {
+            if value == ancestor { return true }
+            guard seen.insert(value).inserted, value < producers.count, let producer = producers[value] else { continue }
+            stack += steps[producer].inputs
+        }
+        return false
     }
 }
