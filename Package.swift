@@ -5,7 +5,9 @@ let package = Package(
     name: "Apus",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Apus", targets: ["ApusEngine"]),
+        .library(name: "Apus", targets: ["ApusModels"]),
+    ],
+    dependencies: [
     ],
     targets: [
         // The computing ground, from the bottom up; each target imports only what stands above it in this list.
@@ -17,19 +19,28 @@ let package = Package(
         .target(name: "ApusReference", dependencies: ["ApusPlan"]),
         .target(name: "ApusCPU", dependencies: ["ApusPlan", "COneDNN", "CKernels"]),
         .target(name: "ApusEngine", dependencies: ["ApusPlan", "ApusReference", "ApusCPU", "CEngineHook"]),
+
+        // What users meet.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "ApusInterop"),
         .target(name: "ApusNN", dependencies: ["ApusEngine"]),
         .target(name: "ApusOptim", dependencies: ["ApusNN"]),
-        .target(name: "ApusModels", dependencies: ["ApusNN"]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "ApusData", dependencies: ["ApusEngine", "CZlib"]),
-        .target(name: "ApusInterop"),
+        .target(name: "ApusModels", dependencies: ["ApusNN"]),
+
+        // The program.
+
+        // The tutorials' programs, run by the tests.
+
+        // Tests.
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
+        .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine"]),
         .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine"]),
+        .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop"]),
         .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
-        .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
         .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib"]),
-        .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop"]),
+        .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -77,8 +77,19 @@ extension MaxPoolGradient: CPULowerable {
         guard dy.spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
         guard step.inputs[1].layout != .plain else {
             let planes = PoolingPlanes(geometry, input: dx.spec.shape, output: dy.spec.shape)
+            let count = dy.spec.shape.elementCount
+            let plane = dx.spec.shape[2] * dx.spec.shape[3]
+            let (name, shape) = (name, inputShape)
             return PreparedStep(kernel: "planes") { operands, _ in
                 let positions = operands[1].assumingMemoryBound(to: Int64.self)
+                // Positions may be anybody's, and the kernel writes where they point.
+                let range = 0..<Int64(plane)
+                if let wrong = (0..<count).first(where: { !range.contains(positions[$0]) }) {
+                    throw TensorError(
+                        name,
+                        "the position \(positions[wrong]) is out of range for planes of \(plane) elements "
+                            + "(\(shape.brackets)).")
+                }
                 planes.inParallel { pooling, begin, end in
                     apus_max_pool_backward(pooling, operands[0].floats, positions, operands[2].floats, begin, end)
                 }

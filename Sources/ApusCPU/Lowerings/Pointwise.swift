@@ -6,20 +6,20 @@ extension FusedPointwise: CPULowerable {
     /// Where all operands have the result's shape or one element, any dense layout does: the first one that is not
     /// plain is carried on. Everything else is row-major.
     func layouts(for step: StepDescription) throws -> StepLayouts? {
+        // A program without a kernel runs on another backend, which knows the plain layout only.
+        guard PointwiseProgram(self) != nil else { return nil }
         let all = StepLayouts.plain(step)
         guard shapes.count == 1, let shape = shapes.first,
             let special = step.inputs.first(where: { $0.spec.shape == shape && $0.layout != .plain })?.layout,
             step.inputs.allSatisfy({ $0.spec.shape == shape || $0.spec.shape.elementCount == 1 })
         else { return all }
-        let isLanes = special == .lanes
-        if !isLanes {
-            // oneDNN's layouts describe float32 only, and their padding must stay zero.
-            let full = step.inputs.filter { $0.spec.shape == shape } + step.outputs
-            guard let descriptor = special.oneDNN, !descriptor.hasPadding,
-                full.allSatisfy({ $0.spec.dtype == .float32 })
-            else { return all }
+        // These layouts describe float32 only: their conversions know no other type.
+        let full = step.inputs.filter { $0.spec.shape == shape } + step.outputs
+        guard full.allSatisfy({ $0.spec.dtype == .float32 }) else { return all }
+        if special != .lanes {
+            // Padding must stay zero.
+            guard let descriptor = special.oneDNN, !descriptor.hasPadding else { return all }
         }
-        guard isLanes || special.oneDNN != nil else { return all }
         return StepLayouts(
             inputs: step.inputs.map { $0.spec.shape == shape ? special : .plain },
             outputs: step.outputs.map { _ in special })
@@ -79,11 +79,11 @@ private struct PointwiseProgram {
     private mutating func append(
         _ instruction: FusedPointwise.Instruction, _ operands: [Int], _ destination: Int, _ fused: FusedPointwise
     ) -> Bool {
-        func emit(_ op: ApusPointwiseOp, _ operands: [Int], immediate: Float = 0) {
+        func emit(_ op: ApusPointwiseOp, _ operands: [Int], to target: Int? = nil, immediate: Float = 0) {
             func register(_ index: Int) -> UInt16 { index < operands.count ? UInt16(operands[index]) : 0 }
             instructions.append(
                 ApusPointwiseInstruction(
-                    op: UInt16(op.rawValue), destination: UInt16(destination), a: register(0), b: register(1),
+                    op: UInt16(op.rawValue), destination: UInt16(target ?? destination), a: register(0), b: register(1),
                     c: register(2), immediate: immediate))
         }
         switch instruction.operation {
@@ -101,6 +101,16 @@ private struct PointwiseProgram {
             case .uint8, .int64:
                 guard source == .float32 || source == .bool else { return false }
                 emit(ApusPointwiseTruncate, operands)
+                guard instruction.dtype == .uint8 else { break }
+                // t − 256 · ⌊t / 256⌋: what a byte holds, since later instructions read the register, not the byte.
+                let (factor, multiple) = (registerCount, registerCount + 1)
+                registerCount += 2
+                guard registerCount < Int(APUS_POINTWISE_MAX_REGISTERS) else { return false }
+                emit(ApusPointwiseConstant, [], to: factor, immediate: 1 / 256)
+                emit(ApusPointwiseMultiply, [destination, factor], to: multiple)
+                emit(ApusPointwiseFloor, [multiple], to: multiple)
+                emit(ApusPointwiseConstant, [], to: factor, immediate: -256)
+                emit(ApusPointwiseMultiplyAdd, [multiple, factor, destination])
             case .float64: return false
             }
         case .function(let function):

@@ -95,7 +95,8 @@ extension PlanGraph {
         var stack = values
         while let value = stack.popLast() {
             if value == ancestor { return true }
-            guard seen.insert(value).inserted, value < producers.count, let producer = producers[value] else { continue }
+            guard seen.insert(value).inserted, value < producers.count, let producer = producers[value]
+            else { continue }
             stack += steps[producer].inputs
         }
         return false

@@ -24,8 +24,10 @@ struct FusePointwise: Pass {
         init(place: Place) { self.place = place }
 
         /// The number of inputs when other members come in.
-        func inputCount(adding inputs: some Sequence<PlanGraph.ValueID>) -> Int {
-            self.inputs.union(inputs).subtracting(results).count
+        func inputCount(
+            adding inputs: some Sequence<PlanGraph.ValueID>, making made: Set<PlanGraph.ValueID> = []
+        ) -> Int {
+            self.inputs.union(inputs).subtracting(results).subtracting(made).count
         }
 
         mutating func add(_ member: Int, _ step: PlanGraph.Step) {
@@ -87,7 +89,7 @@ struct FusePointwise: Pass {
                 !results.contains(where: kept.contains), groups[reader].place.shape == groups[index].place.shape,
                 groups[reader].place.kind == groups[index].place.kind,
                 groups[reader].members.count + groups[index].members.count <= Self.maximumInstructions,
-                groups[reader].inputCount(adding: groups[index].inputs) - results.count <= Self.maximumInputs
+                groups[reader].inputCount(adding: groups[index].inputs, making: results) <= Self.maximumInputs
             else { continue }
             for member in groups[index].members {
                 groups[reader].add(member, graph.steps[member])
@@ -145,8 +147,9 @@ struct FusePointwise: Pass {
             if let last = group.members.last { replaced[last] = step }
         }
         graph.steps = replaced.compactMap { $0 }
-        graph.removeDeadSteps()
+        // A group stands where its last member stood, maybe behind readers of its other results.
         graph.sortSteps()
+        graph.removeDeadSteps()
     }
 
     private func fused(

@@ -71,6 +71,8 @@ struct PlanMemory {
         guard let primitive = step.primitive as? any ReusesInputs else { return }
         let specs = step.inputs.map { graph.values[$0].spec }
         for (position, output) in step.outputs.enumerated() where root(output) == output {
+            // A result that nobody reads must leave the place to those that somebody does.
+            guard lastUse[output] > index || isOutput[output] else { continue }
             for candidate in primitive.reusableInputs(for: position, specs) {
                 let input = step.inputs[candidate]
                 let block = root(input)

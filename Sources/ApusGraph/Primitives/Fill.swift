@@ -21,6 +21,19 @@ public struct Fill: Primitive {
     }
 }
 
+extension Fill {
+    /// By the bits of the value: −0 is another number than 0, and NaN the same as itself.
+    public static func == (left: Fill, right: Fill) -> Bool {
+        left.shape == right.shape && left.dtype == right.dtype && left.value.bitPattern == right.value.bitPattern
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(shape)
+        hasher.combine(dtype)
+        hasher.combine(value.bitPattern)
+    }
+}
+
 /// Evenly spaced numbers: start, start + step, … as long as they are before `end`.
 ///
 /// Shape rule: [⌈(end − start) / step⌉]. No inputs, no gradient.

@@ -13,6 +13,22 @@ public struct FusedPointwise: Primitive, ReusesInputs {
         public enum Operation: Sendable, Hashable {
             case function(PointwiseFunction)
             case constant(Double)
+
+            /// Constants by their bits: −0 is another number than 0, and NaN the same as itself.
+            public static func == (left: Operation, right: Operation) -> Bool {
+                switch (left, right) {
+                case (.function(let left), .function(let right)): left == right
+                case (.constant(let left), .constant(let right)): left.bitPattern == right.bitPattern
+                default: false
+                }
+            }
+
+            public func hash(into hasher: inout Hasher) {
+                switch self {
+                case .function(let function): hasher.combine(function)
+                case .constant(let value): hasher.combine(value.bitPattern)
+                }
+            }
         }
 
         public var operation: Operation

@@ -29,7 +29,8 @@ typedef struct ApusPooling {
 
 /// Maximum of each window (PyTorch's max_pool2d): [H, W] → [OH, OW] for each plane.
 ///
-/// - index: y · W + x of each maximum in its plane, or NULL. The first of equal maxima wins, NaN wins over all.
+/// - index: y · W + x of each maximum in its plane, or NULL. The first of equal maxima wins, NaN wins over all; -1 where
+///   a dilated window meets padding only.
 void apus_max_pool_forward(
     const ApusPooling *pooling, const float *input, float *output, int64_t *index, int64_t begin, int64_t end);
 

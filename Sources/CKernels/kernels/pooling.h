@@ -51,7 +51,8 @@ static void max_pool_window(
     int64_t bottom = smaller(p->inputHeight, row + p->kernelHeight * p->dilationHeight);
     int64_t right = smaller(p->inputWidth, column + p->kernelWidth * p->dilationWidth);
     float best = -__builtin_inff();
-    int64_t place = top * p->inputWidth + left;
+    // Dilated windows may lie on padding alone.
+    int64_t place = top < bottom && left < right ? top * p->inputWidth + left : -1;
     for (int64_t y = top; y < bottom; y += p->dilationHeight) {
         for (int64_t x = left; x < right; x += p->dilationWidth) {
             float value = source[y * p->inputWidth + x];
@@ -87,7 +88,7 @@ APUS_INLINE void max_pool_windows(
     if (!index) return;
     int32_t places[vectorWidth];
     memcpy(places, &place, sizeof places);
-    for (int i = 0; i < vectorWidth; i++) index[i] = places[i] + column + i * stride;
+    for (int i = 0; i < vectorWidth; i++) index[i] = top < bottom ? places[i] + column + i * stride : -1;
 }
 
 static void max_pool_row(const ApusPooling *p, const float *source, int64_t y, float *output, int64_t *index)

@@ -1,0 +1,61 @@
+import ApusGraph
+import ApusPlan
+import COneDNN
+import Testing
+
+@testable import ApusCPU
+
+@Suite("Layouts of the CPU")
+struct RelayoutTests {
+    /// oneDNN's blocks of 4, 8 or 16 channels, with padding where the channels do not fill them.
+    private func blocked(_ shape: Shape, _ block: Int) throws -> PhysicalLayout {
+        let sizes = shape.dimensions.map(Int64.init)
+        return try OneDNNDescriptor(
+            apus_memory_descriptor_create_channel_blocked(Int32(sizes.count), sizes, Int32(block), .float32)
+        ).layout
+    }
+
+    @Test(
+        "each way there and back keeps all elements",
+        arguments: [[16, 1, 1, 1], [16, 3, 5, 7], [32, 17, 3, 2], [48, 16, 2, 9]] as [Shape])
+    func roundTrips(shape: Shape) throws {
+        var generator = SeededGenerator(seed: 8_000 + shape.elementCount)
+        let x = TestArray.random(shape, using: &generator)
+        let layouts = [.plain, .lanes, try blocked(shape, 8), try blocked(shape, 16)]
+        for first in layouts {
+            for second in layouts {
+                let there = try KernelRunner.relayout(try KernelRunner.place(x, first), to: second)
+                #expect(there.memory.isIntact)
+                expectAgreement(try KernelRunner.read(there), x, "\(first) → \(second)")
+            }
+        }
+    }
+
+    @Test("sixteen images lie side by side")
+    func lanesOrder() throws {
+        let (channels, places) = (2, 3)
+        let x = TestArray((0..<(32 * channels * places)).map(Double.init), [32, channels, 1, places])
+        let placed = try KernelRunner.place(x, .lanes)
+        let floats = placed.memory.pointer.assumingMemoryBound(to: Float.self)
+        for image in 0..<32 {
+            for feature in 0..<(channels * places) {
+                let position = (image / 16 * channels * places + feature) * 16 + image % 16
+                #expect(Double(floats[position]) == x.values[image * channels * places + feature])
+            }
+        }
+    }
+
+    @Test("a layout serves the kernels of its kind only")
+    func kinds() throws {
+        let shape: Shape = [16, 32, 2, 2]
+        let spec = TensorSpec(shape, .float32)
+        #expect(LanesKind(PlannedValue(spec, .lanes)) == .images)
+        #expect(LanesKind(PlannedValue(spec, try blocked(shape, 16))) == .channels)
+        #expect(LanesKind(PlannedValue(spec, try blocked(shape, 8))) == nil)
+        #expect(LanesKind(PlannedValue(spec)) == nil)
+        // 17 channels fill two blocks with padding.
+        let padded: Shape = [16, 17, 2, 2]
+        #expect(LanesKind(PlannedValue(TensorSpec(padded, .float32), try blocked(padded, 16))) == nil)
+        #expect(LanesKind(PlannedValue(TensorSpec(shape, .bool), .lanes)) == nil)
+    }
+}

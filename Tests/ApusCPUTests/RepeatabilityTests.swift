@@ -1,0 +1,50 @@
+import Testing
+
+@testable import ApusCPU
+@testable import ApusGraph
+
+/// Sums are cut into pieces that depend on the sizes alone, so that a training with one seed gives the same bits on any
+/// number of threads.
+@Suite("The same bits on any number of threads")
+struct RepeatabilityTests {
+    private func expectSameBits(_ primitive: any Primitive, _ inputs: [TestArray]) throws {
+        let results = try (1...4).map { count in
+            try KernelRunner.withWorkers(count) { try KernelRunner.cpu(primitive, inputs).map(\.values) }
+        }
+        for (index, result) in results.enumerated().dropFirst() {
+            #expect(result == results[0], "\(primitive) with \(index + 1) threads")
+        }
+    }
+
+    @Test("weight gradients in the lanes", arguments: [16, 32, 144, 256])
+    func weightGradients(batch: Int) throws {
+        var generator = SeededGenerator(seed: 9_000)
+        let geometry = ConvolutionGeometry(
+            stride: [1, 1], paddingBefore: [0, 0], paddingAfter: [0, 0], dilation: [1, 1], groups: 1)
+        try expectSameBits(
+            ConvolutionWeightGradient(geometry, weightShape: [5, 3, 3, 3], withBias: true),
+            [.random([batch, 3, 7, 7], using: &generator), .random([batch, 5, 5, 5], using: &generator)])
+    }
+
+    @Test("sums", arguments: [[70_000], [2, 32_768], [40_001, 3], [7, 300, 41]] as [Shape])
+    func sums(shape: Shape) throws {
+        var generator = SeededGenerator(seed: 9_100)
+        let x = TestArray.random(shape, using: &generator)
+        for dimension in 0..<shape.rank {
+            try expectSameBits(Reduction(.sum, [dimension], keepDim: false), [x])
+        }
+        try expectSameBits(Reduction(.mean, Array(0..<shape.rank), keepDim: false), [x])
+    }
+
+    @Test("batch normalisation and its gradient")
+    func batchNormalization() throws {
+        var generator = SeededGenerator(seed: 9_200)
+        let shape: Shape = [8, 7, 33, 31]
+        let (x, dy) = (TestArray.random(shape, using: &generator), TestArray.random(shape, using: &generator))
+        let norm = BatchNormalization(epsilon: 1e-5, isAffine: false)
+        try expectSameBits(norm, [x])
+        let statistics = try KernelRunner.reference(norm, [x])
+        let gamma = TestArray.random([7], using: &generator)
+        try expectSameBits(BatchNormalizationGradient(), [dy, x, statistics[1], statistics[3], gamma])
+    }
+}

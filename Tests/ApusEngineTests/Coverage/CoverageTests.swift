@@ -1,0 +1,180 @@
+import Foundation
+import Testing
+
+/// Every primitive has a reference kernel, a kernel of the CPU, a gradient check and an answer of PyTorch, or a reason
+/// in the lists below; a reason that is no longer needed is an error too.
+@Suite("Coverage of primitives")
+struct CoverageTests {
+    /// Primitives that the CPU leaves to the reference backend altogether. The list is to shrink.
+    private static let withoutCPUKernel: [String: String] = [
+        "Arange": "made once; a loop over a few numbers",
+        "NegativeLogLikelihood": "the usual one is joined with its softmax; planes and probabilities are not yet",
+        "NegativeLogLikelihoodGradient": "the usual one is joined with its softmax's gradient",
+        "PlaneGather": "read by gradients of gradients of max-pooling only",
+        "Pointwise": "the engine makes programs of all single functions",
+        "RandomNumbers": "weights are drawn once; dropout will want a kernel",
+        "Reshape": "another name of the same memory; no step runs",
+    ]
+
+    /// Primitives without a gradient check by differences.
+    private static let withoutGradient: [String: String] = [
+        "Arange": "no inputs",
+        "ArgReduction": "positions are integers",
+        "BatchNormalizationGradient": "its own gradient is recorded as simple functions instead",
+        "Fill": "no inputs",
+        "FusedConvolution": "made by the engine after gradients are recorded",
+        "FusedConvolutionPool": "made by the engine after gradients are recorded",
+        "FusedMatMul": "made by the engine after gradients are recorded",
+        "FusedPointwise": "made by the engine after gradients are recorded",
+        "RandomNumbers": "no inputs that are real numbers",
+        "SoftmaxCrossEntropy": "made by the engine after gradients are recorded",
+        "SoftmaxCrossEntropyGradient": "made by the engine after gradients are recorded",
+    ]
+
+    /// The cases of `GradientCases` that check a primitive's gradient; that of a gradient is checked by the second
+    /// derivatives of the same case.
+    private static let gradientCases: [String: [String]] = [
+        "AveragePool": ["average pool", "average pool without padding", "average pool 1d with a divisor"],
+        "AveragePoolGradient": ["average pool"],
+        "BatchNormalization": ["batch norm", "batch norm of rank 2, not affine"],
+        "Concatenate": ["cat", "stack"],
+        "Convolution": ["convolution 1d", "convolution 2d", "convolution 2d, all", "convolution 3d"],
+        "ConvolutionInputGradient": ["convolution 2d", "convolution 2d, all"],
+        "ConvolutionWeightGradient": ["convolution 2d", "convolution 2d, all"],
+        "Expand": ["expand"],
+        "Flip": ["flip"],
+        "MatMul": ["matmul", "matmul of stacks, both transposed"],
+        "MaxPool": ["max pool", "max pool 1d, dilated", "max pool 3d"],
+        "MaxPoolGradient": ["max pool"],
+        "NegativeLogLikelihood": ["negative log-likelihood", "weighted cross-entropy of planes"],
+        "NegativeLogLikelihoodGradient": ["weighted cross-entropy of planes"],
+        "Permute": ["permute", "transpose"],
+        "PlaneGather": ["max pool"],
+        "Pointwise": ["exp", "pow", "where", "remainder"],
+        "Reduction": ["sum of dimensions", "mean of a dimension", "prod with a zero", "amax", "amin"],
+        "Reshape": ["reshape"],
+        "Slice": ["ranges", "narrow"],
+        "SliceAssign": ["slice assignment"],
+        "Softmax": ["softmax", "log softmax"],
+        "SoftmaxGradient": ["softmax", "log softmax of planes"],
+    ]
+
+    /// Primitives that no answer of PyTorch names.
+    private static let withoutGolden: [String: String] = [
+        "Arange": "exact integers and quotients, checked against written numbers",
+        "Fill": "one number",
+        "RandomNumbers": "other numbers than PyTorch's by design; moments are checked",
+        "SliceAssign": "PyTorch's slices are views; checked as the gradient of slicing",
+        "Expand": "checked inside of every elementwise function that broadcasts",
+        "PlaneGather": "read by second derivatives only; checked by differences",
+    ]
+
+    /// The beginnings of the names of PyTorch's answers that a primitive's kernels compute.
+    private static let goldens: [String: [String]] = [
+        "ArgReduction": ["function.argmax", "function.argmin"],
+        "AveragePool": ["layer.avgpool1d", "layer.avgpool2d", "layer.avgpool3d"],
+        "AveragePoolGradient": ["layer.avgpool2d"],
+        "BatchNormalization": ["layer.batchnorm1d", "layer.batchnorm2d", "layer.batchnorm3d"],
+        "BatchNormalizationGradient": ["layer.batchnorm2d.train"],
+        "Concatenate": ["function.cat", "function.stack"],
+        "Convolution": ["layer.conv1d", "layer.conv2d", "layer.conv3d"],
+        "ConvolutionInputGradient": ["layer.conv2d", "layer.convt2d"],
+        "ConvolutionWeightGradient": ["layer.conv2d"],
+        "Flip": ["function.flip"],
+        "FusedConvolution": ["model.lenet_a"],
+        "FusedConvolutionPool": ["model.lenet_a"],
+        "FusedMatMul": ["model.lenet_a", "layer.linear"],
+        "FusedPointwise": ["optimizer.adam", "layer.relu", "function.where"],
+        "MatMul": ["function.matmul", "function.mm", "function.bmm"],
+        "MaxPool": ["layer.maxpool1d", "layer.maxpool2d", "layer.maxpool3d"],
+        "MaxPoolGradient": ["layer.maxpool2d"],
+        "NegativeLogLikelihood": ["loss.nll"],
+        "NegativeLogLikelihoodGradient": ["loss.nll"],
+        "Permute": ["function.permute", "function.transpose"],
+        "Pointwise": ["function.exp", "function.add", "function.pow"],
+        "Reduction": ["function.sum", "function.mean", "function.amax", "function.any"],
+        "Reshape": ["function.reshape", "layer.flatten"],
+        "Slice": ["function.narrow", "function.split"],
+        "Softmax": ["layer.softmax", "layer.logsoftmax"],
+        "SoftmaxGradient": ["layer.softmax", "layer.logsoftmax"],
+        "SoftmaxCrossEntropy": ["loss.cross_entropy"],
+        "SoftmaxCrossEntropyGradient": ["loss.cross_entropy"],
+    ]
+
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The first groups of all matches in the Swift files below some folders.
+    private func names(_ pattern: Regex<(Substring, Substring)>, in folders: String...) throws -> Set<String> {
+        var names = Set<String>()
+        for folder in folders {
+            let path = Self.root.appendingPathComponent(folder).resolvingSymlinksInPath().path
+            let files = try FileManager.default.subpathsOfDirectory(atPath: path).filter { $0.hasSuffix(".swift") }
+            #expect(!files.isEmpty, "\(folder) holds no Swift files")
+            for file in files {
+                let text = try String(contentsOfFile: path + "/" + file, encoding: .utf8)
+                for match in text.matches(of: pattern) { names.insert(String(match.output.1)) }
+            }
+        }
+        return names
+    }
+
+    private func primitives() throws -> Set<String> {
+        let found = try names(
+            /struct\s+(\w+)\s*:[^{]*?\bPrimitive\b[^{]*?\{/, in: "Sources/ApusGraph/Primitives",
+            "Sources/ApusPlan/Fused")
+        // The scan itself works: both folders, and declarations with several protocols.
+        #expect(found.isSuperset(of: ["Convolution", "Arange", "FusedPointwise", "SoftmaxCrossEntropyGradient"]))
+        return found
+    }
+
+    /// Each primitive is covered or excused, never both, and nothing else is listed.
+    private func expectComplete(
+        _ covered: Set<String>, excused: [String: String], sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let primitives = try primitives()
+        let excused = Set(excused.keys)
+        #expect(primitives.subtracting(covered).subtracting(excused).sorted() == [], sourceLocation: sourceLocation)
+        #expect(excused.intersection(covered).sorted() == [], "no longer needed", sourceLocation: sourceLocation)
+        #expect(excused.subtracting(primitives).sorted() == [], "no such primitive", sourceLocation: sourceLocation)
+    }
+
+    @Test("each primitive has a reference kernel")
+    func reference() throws {
+        let kernels = try names(
+            /extension\s+(\w+)\s*:[^{]*?\bReferenceKernel\b/, in: "Sources/ApusReference/Kernels")
+        try expectComplete(kernels, excused: [:])
+    }
+
+    @Test("each primitive has a kernel of the CPU, or stands in the list of fallbacks")
+    func cpu() throws {
+        let kernels = try names(/extension\s+(\w+)\s*:[^{]*?\bCPULowerable\b/, in: "Sources/ApusCPU")
+        try expectComplete(kernels, excused: Self.withoutCPUKernel)
+    }
+
+    @Test("each primitive's gradient is checked by differences, or has none")
+    func gradients() throws {
+        try expectComplete(Set(Self.gradientCases.keys), excused: Self.withoutGradient)
+        let cases = Set(GradientCases.all.map(\.name))
+        let missing = Self.gradientCases.values.flatMap { $0 }.filter { !cases.contains($0) }
+        #expect(missing.sorted() == [])
+        // Gradients of gradients are checked where the case is.
+        let second = Set(GradientCases.all.filter(\.checksSecond).map(\.name))
+        for (primitive, names) in Self.gradientCases where primitive.hasSuffix("Gradient") {
+            #expect(names.allSatisfy(second.contains), "\(primitive)")
+        }
+    }
+
+    @Test("each primitive computes answers of PyTorch, or has a reason")
+    func goldens() throws {
+        try expectComplete(Set(Self.goldens.keys), excused: Self.withoutGolden)
+        let folder = Self.root.appendingPathComponent("Tests/Goldens").resolvingSymlinksInPath().path
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        for (primitive, prefixes) in Self.goldens {
+            for prefix in prefixes {
+                #expect(files.contains { $0.hasPrefix(prefix + ".") }, "\(primitive): no golden \(prefix)")
+            }
+        }
+    }
+}

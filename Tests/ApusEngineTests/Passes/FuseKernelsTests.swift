@@ -1,0 +1,136 @@
+import ApusPlan
+import Testing
+
+@testable import ApusEngine
+@testable import ApusGraph
+
+@Suite("Fuse bias and activation")
+struct FuseKernelsTests {
+    private static let geometry = ConvolutionGeometry(
+        stride: [1, 1], paddingBefore: [0, 0], paddingAfter: [0, 0], dilation: [1, 1], groups: 1)
+
+    @Test("convolution and activation", arguments: [PointwiseFunction.relu, .sigmoid, .tanh])
+    func convolution(function: PointwiseFunction) throws {
+        var builder = GraphBuilder()
+        let (x, weight, bias) = (builder.input([2, 3, 5, 5]), builder.input([4, 3, 3, 3]), builder.input([4]))
+        let y = try builder.results(Convolution(Self.geometry), [x, weight, bias])[0]
+        builder.graph.outputs = [try builder.step(function, y)]
+        let graph = try rewrite(builder, by: FuseKernels())
+        #expect(graph.names == ["convolution+\(function.rawValue)"])
+        #expect(graph.steps[0].inputs == [x, weight, bias])
+    }
+
+    @Test("matrix product, bias and activation")
+    func matmul() throws {
+        var builder = GraphBuilder()
+        let (x, weight, bias) = (builder.input([2, 3]), builder.input([5, 3]), builder.input([5]))
+        let product = try builder.step(MatMul(transposesRight: true), x, weight)
+        builder.graph.outputs = [try builder.step(.sigmoid, try builder.step(.add, product, bias))]
+        let graph = try rewrite(builder, by: FuseKernels())
+        #expect(graph.names == ["matmul+bias+sigmoid"])
+        #expect(graph.steps[0].inputs == [x, weight, bias])
+    }
+
+    @Test("only one activation joins, and no other function")
+    func others() throws {
+        var builder = GraphBuilder()
+        let (x, y) = (builder.input([2, 3]), builder.input([3, 2]))
+        let twice = try builder.step(.tanh, try builder.step(.relu, try builder.step(MatMul(), x, y)))
+        let exponential = try builder.step(.exp, try builder.step(MatMul(), y, x))
+        builder.graph.outputs = [twice, exponential]
+        #expect(try rewrite(builder, by: FuseKernels()).names == ["matmul+relu", "tanh", "matmul", "exp"])
+    }
+
+    @Test("not where the product is read elsewhere, or leaves the plan")
+    func readElsewhere() throws {
+        var builder = GraphBuilder()
+        let (x, bias) = (builder.input([3, 3]), builder.input([3]))
+        let product = try builder.step(MatMul(), x, x)
+        let sum = try builder.step(.add, product, bias)
+        builder.graph.outputs = [try builder.step(.sub, sum, product)]
+        #expect(try rewrite(builder, by: FuseKernels()).names == ["matmul", "add", "sub"])
+        var leaving = GraphBuilder()
+        let a = leaving.input([3, 3])
+        let kept = try leaving.step(MatMul(), a, a)
+        leaving.graph.outputs = [try leaving.step(.relu, kept), kept]
+        #expect(try rewrite(leaving, by: FuseKernels()).names == ["matmul", "relu"])
+    }
+
+    @Test(
+        "an addend that is not one number a column is no bias",
+        arguments: [[3, 1], [1, 3], [3, 3], [], [1]] as [Shape])
+    func otherAddends(shape: Shape) throws {
+        var builder = GraphBuilder()
+        let (x, addend) = (builder.input([3, 3]), builder.input(shape))
+        builder.graph.outputs = [try builder.step(.add, try builder.step(MatMul(), x, x), addend)]
+        #expect(try rewrite(builder, by: FuseKernels()).names == ["matmul", "add"])
+    }
+}
+
+@Suite("Fuse softmax and cross-entropy")
+struct FuseCrossEntropyTests {
+    private static let softmax = Softmax(dimension: 1, isLogarithm: true)
+    private static let loss = NegativeLogLikelihood(ignoreIndex: -100, isWeighted: false)
+
+    @Test("forward and backward")
+    func bothWays() throws {
+        var builder = GraphBuilder()
+        let (x, labels, dy) = (builder.input([4, 5]), builder.input([4], .int64), builder.input([4]))
+        let logarithms = try builder.step(Self.softmax, x)
+        let losses = try builder.results(Self.loss, [logarithms, labels])
+        let spread = try builder.step(NegativeLogLikelihoodGradient(Self.loss, inputShape: [4, 5]), dy, labels)
+        builder.graph.outputs = losses + [try builder.step(SoftmaxGradient(Self.softmax), logarithms, spread)]
+        let graph = try rewrite(builder, by: FuseCrossEntropy())
+        #expect(graph.names == ["softmax+cross_entropy", "softmax+cross_entropy gradient"])
+    }
+
+    @Test("readers of the logarithms that came first come later")
+    func otherReaders() throws {
+        var builder = GraphBuilder()
+        let (x, labels) = (builder.input([4, 5]), builder.input([4], .int64))
+        let logarithms = try builder.step(Self.softmax, x)
+        let probabilities = try builder.step(.exp, logarithms)
+        builder.graph.outputs = [probabilities, logarithms, try builder.step(Self.loss, logarithms, labels)]
+        #expect(try rewrite(builder, by: FuseCrossEntropy()).names == ["softmax+cross_entropy", "exp"])
+    }
+
+    /// Joined they would wait for each other.
+    @Test("not where the classes come from the logarithms")
+    func ownPredictions() throws {
+        var builder = GraphBuilder()
+        let x = builder.input([4, 5])
+        let logarithms = try builder.step(Self.softmax, x)
+        let labels = try builder.step(ArgReduction(isMaximum: true, dimension: 1, keepDim: false), logarithms)
+        builder.graph.outputs = [try builder.step(Self.loss, logarithms, labels)]
+        #expect(try rewrite(builder, by: FuseCrossEntropy()).names == ["log_softmax", "argmax", "nll_loss"])
+    }
+
+    /// Each pair alone could be joined; both together would wait for each other.
+    @Test("not where two losses take their classes from each other")
+    func crossedPredictions() throws {
+        var builder = GraphBuilder()
+        let first = try builder.step(Self.softmax, builder.input([4, 5]))
+        let second = try builder.step(Self.softmax, builder.input([4, 5]))
+        let best = ArgReduction(isMaximum: true, dimension: 1, keepDim: false)
+        let (ofFirst, ofSecond) = (try builder.step(best, first), try builder.step(best, second))
+        builder.graph.outputs = [
+            try builder.step(Self.loss, first, ofSecond), try builder.step(Self.loss, second, ofFirst),
+        ]
+        let names = try rewrite(builder, by: FuseCrossEntropy()).names
+        #expect(names.filter { $0 == "softmax+cross_entropy" }.count == 1)
+    }
+
+    @Test("not for planes, other dimensions or probabilities")
+    func others() throws {
+        var builder = GraphBuilder()
+        let planes = try builder.step(Self.softmax, builder.input([2, 3, 4]))
+        let along = try builder.step(Softmax(dimension: 0, isLogarithm: true), builder.input([4, 5]))
+        let probabilities = try builder.step(Softmax(dimension: 1, isLogarithm: false), builder.input([4, 5]))
+        let labels = builder.input([4], .int64)
+        builder.graph.outputs = [
+            try builder.step(Self.loss, planes, builder.input([2, 4], .int64)),
+            try builder.step(Self.loss, along, labels), try builder.step(Self.loss, probabilities, labels),
+        ]
+        #expect(try rewrite(builder, by: FuseCrossEntropy()).steps.count == 6)
+    }
+}
