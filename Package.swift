@@ -29,6 +29,9 @@ let package = Package(
         .target(name: "ApusModels", dependencies: ["ApusNN"]),
 
         // The program.
+        .target(
+            name: "ApusConformance",
+            dependencies: ["ApusNN", "ApusOptim", "ApusModels", "ApusInterop", "ApusData"]),
 
         // The tutorials' programs, run by the tests.
 
@@ -41,6 +44,7 @@ let package = Package(
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
         .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
+        .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),
     ],
     swiftLanguageModes: [.v6]
 )
