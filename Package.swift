@@ -5,7 +5,7 @@ let package = Package(
     name: "Apus",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Apus", targets: ["ApusModels"]),
+        .library(name: "Apus", targets: ["Apus"]),
     ],
     dependencies: [
     ],
@@ -27,6 +27,9 @@ let package = Package(
         .target(name: "ApusOptim", dependencies: ["ApusNN"]),
         .target(name: "ApusData", dependencies: ["ApusEngine", "CZlib"]),
         .target(name: "ApusModels", dependencies: ["ApusNN"]),
+        .target(
+            name: "ApusTraining", dependencies: ["ApusNN", "ApusOptim", "ApusData", "ApusModels", "ApusInterop"]),
+        .target(name: "Apus", dependencies: ["ApusTraining"]),
 
         // The program.
         .target(
@@ -36,6 +39,8 @@ let package = Package(
         // The tutorials' programs, run by the tests.
 
         // Tests.
+        .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
+        .executableTarget(name: "TrainingProbe", dependencies: ["Apus"], path: "Tests/TrainingProbe"),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
         .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine"]),
         .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine"]),
@@ -44,6 +49,7 @@ let package = Package(
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
         .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
+        .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,40 @@
+import ApusModels
+import ApusNN
+import ApusOptim
+
+extension TrainingDefaults.OptimizerName {
+    /// The optimizer of a name; throws ``UnknownOptimizerError`` where there is none.
+    public init(named name: String) throws(UnknownOptimizerError) {
+        guard let optimizer = Self(rawValue: name) else {
+            throw UnknownOptimizerError(name: name, known: Self.allCases.map(\.rawValue))
+        }
+        self = optimizer
+    }
+
+    /// The learning rate to begin with where neither the user nor the model's defaults say one: PyTorch's default for
+    /// Adam; for SGD, whose default in PyTorch (0.001) hardly moves a network without momentum, the customary 0.1.
+    public var usualLearningRate: Double {
+        switch self {
+        case .sgd: 0.1
+        case .adam: 0.001
+        }
+    }
+
+    /// Makes the optimizer; `momentum` is of SGD only.
+    public func makeOptimizer(_ parameters: [Parameter], lr: Double, momentum: Double = 0) -> Optimizer {
+        switch self {
+        case .sgd: SGD(parameters, lr: lr, momentum: momentum)
+        case .adam: Adam(parameters, lr: lr)
+        }
+    }
+}
+
+/// A name that no optimizer has.
+public struct UnknownOptimizerError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let name: String
+    public let known: [String]
+
+    public var description: String {
+        "there is no optimizer \"\(name)\". Known optimizers: \(known.joined(separator: ", "))."
+    }
+}
