@@ -6,8 +6,10 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Apus", targets: ["Apus"]),
+        .executable(name: "apus", targets: ["ApusCLI"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
     ],
     targets: [
         // The computing ground, from the bottom up; each target imports only what stands above it in this list.
@@ -35,8 +37,18 @@ let package = Package(
         .target(
             name: "ApusConformance",
             dependencies: ["ApusNN", "ApusOptim", "ApusModels", "ApusInterop", "ApusData"]),
+        .executableTarget(
+            name: "ApusCLI",
+            dependencies: [
+                "Apus", "ApusConformance", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         // The tutorials' programs, run by the tests.
+        .executableTarget(name: "Corr2d", dependencies: ["Apus"], path: "Examples/Corr2d"),
+        .executableTarget(name: "EdgeDetection", dependencies: ["Apus"], path: "Examples/EdgeDetection"),
+        .executableTarget(name: "LearnKernel", dependencies: ["Apus"], path: "Examples/LearnKernel"),
+        .executableTarget(name: "TrueConvolution", dependencies: ["Apus"], path: "Examples/TrueConvolution"),
+        .executableTarget(name: "LeNetFashionMNIST", dependencies: ["Apus"], path: "Examples/LeNetFashionMNIST"),
 
         // Tests.
         .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
@@ -51,6 +63,8 @@ let package = Package(
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),
+        .testTarget(name: "ApusCLITests", dependencies: ["ApusData", "ApusInterop", "ApusTestSupport"]),
+        .testTarget(name: "ExamplesTests", dependencies: ["ApusTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

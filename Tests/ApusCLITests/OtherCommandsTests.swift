@@ -1,0 +1,86 @@
+import Testing
+
+/// `apus models`, `summary`, `bench`, `device` and `data list`.
+@Suite struct OtherCommandsTests {
+    private let apus: Apus
+
+    init() throws { apus = try Apus() }
+
+    @Test func modelsAreListed() throws {
+        let table = try apus.run("models")
+        #expect(table.status == 0)
+        #expect(table.output.contains("lenet5\n    LeNet-5"))
+        let outcome = try apus.run("models", "--json")
+        let (members, order) = try parsed(outcome.lines[0])
+        #expect(order.first == "model")
+        #expect(members["model"] as? String == "lenet")
+        #expect(members["parameters"] as? Int == 44_426)
+        #expect(members["lr"] as? Double == 0.001)
+        #expect(members["batch_size"] as? Int == 256)
+        #expect(members["epochs"] as? Int == 5)
+    }
+
+    @Test func aSummaryHasALineALayer() throws {
+        let outcome = try apus.run("summary", "lenet", "--input", "1x28x28", "--json")
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.lines.first
+                == #"{"layer":"conv.0","type":"Conv2d","output":[6,24,24],"parameters":156,"#
+                + #""multiply_adds":86400,"receptive_field":5}"#)
+        #expect(outcome.lines.count == 11)
+        let table = try apus.run("summary", "lenet")
+        #expect(table.lines.first == "layer    type        output        parameters   multiply-adds   receptive field")
+        #expect(table.lines.last == "total                                   44426          281640")
+    }
+
+    @Test(arguments: [
+        (["lenet", "--input", "1x20x20"], "Expected in_features"), (["lenet", "--input", "28x28"], "28x28"),
+        (["lenett", "--input", "1x28x28"], "Known models"),
+    ])
+    func summariesOfNothingAreRefused(arguments: [String], message: String) throws {
+        let outcome = try apus.run(["summary"] + arguments)
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test(arguments: ["lenet-train", "lenet5-infer"]) func aBenchmarkPrintsItsTimes(name: String) throws {
+        let outcome = try apus.run("bench", name, "--batch", "8", "--seconds", "0.1", "--json")
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let (members, order) = try parsed(outcome.lines[0])
+        #expect(
+            order == [
+                "bench", "batch", "device", "threads", "milliseconds_min", "milliseconds_median", "images_per_second",
+            ])
+        #expect(members["bench"] as? String == name)
+        #expect(members["batch"] as? Int == 8)
+        #expect(members["device"] as? String == "cpu")
+        let least = try #require(members["milliseconds_min"] as? Double)
+        let median = try #require(members["milliseconds_median"] as? Double)
+        #expect(least > 0 && least <= median)
+    }
+
+    @Test func anUnknownBenchmarkListsTheKnown() throws {
+        let outcome = try apus.run("bench", "lenet")
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.contains("lenet-train, lenet-infer, lenet5-train, lenet5-infer"))
+        #expect(try apus.run("bench", "lenet-train", "--dtype", "bfloat16").status == 64)
+        #expect(try apus.run("bench", "lenet-train", "--device", "cuda:1").status == 69)
+    }
+
+    @Test func theDeviceAndTheDataAreListed() throws {
+        let device = try apus.run(["device", "--json"], environment: ["APUS_NUM_THREADS": "2"])
+        let members = try parsed(device.lines[0]).members
+        #expect(members["device"] as? String == "cpu")
+        #expect(members["threads"] as? Int == 2)
+        let data = try apus.run("data", "list", "--json")
+        #expect(data.lines.contains(#"{"data":"mnist","status":"missing"}"#))
+    }
+
+    @Test func helpIsNoErrorAndNoCommandIsKnown() throws {
+        let help = try apus.run("help", "train")
+        #expect(help.status == 0)
+        #expect(help.output.contains("--evaluate-train"))
+        #expect(try apus.run("trian").status == 64)
+    }
+}
