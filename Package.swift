@@ -49,6 +49,7 @@ let package = Package(
         .executableTarget(name: "LearnKernel", dependencies: ["Apus"], path: "Examples/LearnKernel"),
         .executableTarget(name: "TrueConvolution", dependencies: ["Apus"], path: "Examples/TrueConvolution"),
         .executableTarget(name: "LeNetFashionMNIST", dependencies: ["Apus"], path: "Examples/LeNetFashionMNIST"),
+        .executableTarget(name: "ReadmeLeNet", dependencies: ["Apus"], path: "Examples/ReadmeLeNet"),
 
         // Tests.
         .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
