@@ -42,7 +42,7 @@ public struct Tensor: Sendable {
     }
 
     /// The same tensor under the name that PyTorch gives the gradient of a function made of several operations.
-    public func withGradientName(_ name: String) -> Tensor {
+    public func withGradientName(_ name: String?) -> Tensor {
         Tensor(TensorHandle(value, edge: handle.edge, leaf: handle.leaf, gradientName: name))
     }
 

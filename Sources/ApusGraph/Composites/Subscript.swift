@@ -58,7 +58,8 @@ extension TensorIndex where Self == TensorSelection {
 private struct Selection {
     var slice: Slice
     var shape: Shape
-    var isPosition: Bool
+    /// PyTorch applies the indices one after the other; this is the gradient of the last one that changes anything.
+    var gradientName = "AliasBackward0"
 
     init(_ indices: [any TensorIndex], of shape: Shape) throws(TensorError) {
         let kinds = indices.map(\.tensorIndex)
@@ -91,7 +92,9 @@ private struct Selection {
         for kind in kinds {
             let dimension = starts.count
             switch kind {
-            case .newAxis: visible.append(1)
+            case .newAxis:
+                visible.append(1)
+                gradientName = "UnsqueezeBackward0"
             case .ellipsis: for _ in 0..<(shape.rank - consumed) { takeWhole() }
             case .position(let position):
                 let size = shape.dimensions[dimension]
@@ -103,6 +106,7 @@ private struct Selection {
                 starts.append(position < 0 ? position + size : position)
                 counts.append(1)
                 steps.append(1)
+                gradientName = "SelectBackward0"
             case .range(let first, let last, let step):
                 guard step > 0 else { throw TensorError("subscript", "the step \(step) is not positive.") }
                 let size = shape.dimensions[dimension]
@@ -114,12 +118,12 @@ private struct Selection {
                 counts.append(count)
                 steps.append(step)
                 visible.append(count)
+                if count != size || step != 1 { gradientName = "SliceBackward0" }
             }
         }
         while starts.count < shape.rank { takeWhole() }
         slice = Slice(starts: starts, counts: counts, steps: steps)
         self.shape = Shape(visible)
-        isPosition = kinds.count == 1 && visible.count == shape.rank - 1
     }
 }
 
@@ -132,10 +136,10 @@ extension Tensor {
         get {
             .checked(like: [self]) { () throws(TensorError) in
                 let selection = try Selection(indices, of: shape)
-                let name = selection.isPosition ? "SelectBackward0" : "SliceBackward0"
-                let part = Tensor.record(selection.slice, self, gradientName: name)
-                return part.shape == selection.shape
-                    ? part : .record(Reshape(selection.shape), part, gradientName: name)
+                let part = Tensor.record(selection.slice, self)
+                let result =
+                    part.shape == selection.shape ? part : Tensor.record(Reshape(selection.shape), part)
+                return result.withGradientName(selection.gradientName)
             }
         }
         set {
@@ -200,7 +204,7 @@ extension Tensor {
         }
         guard let total = splitSize(dim) else { return [.poisoned(like: [self])] }
         let sizes = total == 0 ? [0] : stride(from: 0, to: total, by: size).map { Swift.min(size, total - $0) }
-        return split(sizes, dim: dim)
+        return split(sizes, dim: dim).map { $0.withGradientName("SplitBackward0") }
     }
 
     /// Pieces of the given sizes along `dim`, which add up to the whole (`torch.split`).
@@ -213,7 +217,7 @@ extension Tensor {
         var start = 0
         return sizes.map { size in
             defer { start += size }
-            return narrow(dim: dim, start: start, length: size)
+            return narrow(dim: dim, start: start, length: size).withGradientName("SplitWithSizesBackward0")
         }
     }
 

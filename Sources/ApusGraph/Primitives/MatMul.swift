@@ -98,7 +98,13 @@ extension Tensor {
             var product = try Tensor.stackedProduct(left, right)
             if rank == 1 { product = product.squeeze(dim: -2) }
             if other.rank == 1 { product = product.squeeze(dim: -1) }
-            return product
+            switch (rank, other.rank) {
+            case (1, 1): return product.withGradientName("DotBackward0")
+            case (2, 1): return product.withGradientName("MvBackward0")
+            case (1, 2): return product.withGradientName("SqueezeBackward4")
+            case (2, 2): return product
+            default: return product.withGradientName("UnsafeViewBackward0")
+            }
         }
     }
 
@@ -150,6 +156,7 @@ extension Tensor {
             }
             guard rank != 2 else { return result }
             return result.reshape(Shape(Array(shape.dimensions.dropLast()) + [weight.shape[0]]))
+                .withGradientName("UnsafeViewBackward0")
         }
     }
 }

@@ -51,5 +51,5 @@ extension Tensor {
 
     /// The transposed matrix; all dimensions reversed for other ranks (`tensor.T`).
     // swift-format-ignore: AlwaysUseLowerCamelCase
-    public var T: Tensor { .record(Permute(Array((0..<rank).reversed())), self, gradientName: "TBackward0") }
+    public var T: Tensor { .record(Permute(Array((0..<rank).reversed())), self, gradientName: "PermuteBackward0") }
 }

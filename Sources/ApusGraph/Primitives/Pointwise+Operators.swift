@@ -80,10 +80,15 @@ extension Tensor {
 
 extension Tensor {
     public static func + (left: Tensor, right: Tensor) -> Tensor { pointwise(.add, [left, right]) }
-    public static func - (left: Tensor, right: Tensor) -> Tensor { pointwise(.sub, [left, right]) }
+    public static func - (left: Tensor, right: Tensor) -> Tensor {
+        pointwise(.sub, [left, right], gradientName: left.handle.literal == nil ? nil : "RsubBackward1")
+    }
     public static func * (left: Tensor, right: Tensor) -> Tensor { pointwise(.mul, [left, right]) }
     /// True division: integers become `float32` first.
-    public static func / (left: Tensor, right: Tensor) -> Tensor { pointwise(.div, [left, right], isReal: true) }
+    public static func / (left: Tensor, right: Tensor) -> Tensor {
+        // PyTorch multiplies the number with the reciprocal.
+        pointwise(.div, [left, right], isReal: true, gradientName: left.handle.literal == nil ? nil : "MulBackward0")
+    }
     /// The power; `x ** 2` is recorded as a square.
     public static func ** (left: Tensor, right: Tensor) -> Tensor { left.pow(right) }
 

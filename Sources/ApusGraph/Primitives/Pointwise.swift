@@ -103,6 +103,7 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
         case .tanhGradient: "TanhBackwardBackward0"
         case .reluGradient: "ThresholdBackwardBackward0"
         case .square: "PowBackward0"
+        case .log1p: "Log1PBackward0"
         default: rawValue.prefix(1).uppercased() + rawValue.dropFirst() + "Backward0"
         }
     }

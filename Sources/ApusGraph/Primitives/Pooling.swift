@@ -185,7 +185,8 @@ extension Tensor {
     private func pooled(_ geometry: PoolingGeometry, _ pool: (Tensor) -> [Tensor]) -> [Tensor] {
         let isUnbatched = rank == geometry.spatialRank + 1
         let results = pool(isUnbatched ? unsqueeze(dim: 0) : self)
-        return isUnbatched ? results.map { $0.squeeze(dim: 0) } : results
+        return isUnbatched
+            ? results.map { $0.squeeze(dim: 0).withGradientName($0.gradientFunctionName) } : results
     }
 
     /// The largest element of each window of [N, C, …] or [C, …], and its flat position in the plane.

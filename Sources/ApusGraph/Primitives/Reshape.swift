@@ -94,14 +94,16 @@ extension Tensor {
     }
 
     /// Removes a dimension of size 1; one of another size stays (`torch.squeeze`).
-    public func squeeze(dim: Int) -> Tensor { squeeze(dim: [dim]) }
+    public func squeeze(dim: Int) -> Tensor { squeeze([dim], gradientName: "SqueezeBackward1") }
 
-    public func squeeze(dim: [Int]) -> Tensor {
+    public func squeeze(dim: [Int]) -> Tensor { squeeze(dim, gradientName: "SqueezeBackward2") }
+
+    private func squeeze(_ dim: [Int], gradientName: String) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let removed = try shape.resolve(dimensions: dim.isEmpty ? nil : dim, operation: "squeeze")
             let sizes = shape.dimensions.enumerated()
                 .filter { !(removed.contains($0.offset) && $0.element == 1) }.map(\.element)
-            return reshape(Shape(sizes), gradientName: "SqueezeBackward1")
+            return reshape(Shape(sizes), gradientName: gradientName)
         }
     }
 

@@ -27,7 +27,10 @@ public protocol Primitive: Hashable, Sendable {
 
 extension Primitive {
     public var name: String { Self.name }
-    public var gradientName: String { Self.name + "Backward0" }
+    public var gradientName: String {
+        Self.name.split { $0 == " " || $0 == "_" }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+            + "Backward0"
+    }
     public var gradientReads: GradientReads { .nothing }
 
     /// By default an operation has no gradient, and says so when it is asked for one.

@@ -39,8 +39,24 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
 extension TensorError {
     /// Reports an error at the user's call: to the surrounding ``withTensorErrors(_:)``, or else by ending the program.
     public static func raise(_ error: TensorError) {
-        guard let collector = ErrorCollector.current else { fatalError("\n" + error.description) }
+        guard let collector = ErrorCollector.current else {
+            let site = CallSite.current ?? CallSite(file: #fileID, line: #line)
+            fatalError(error.description, file: site.file, line: site.line)
+        }
         collector.add(error)
+    }
+}
+
+/// The line of the user's program that called a model, which an error that ends the program names.
+public struct CallSite: Sendable {
+    @TaskLocal public static var current: CallSite?
+
+    let file: StaticString
+    let line: UInt
+
+    public init(file: StaticString, line: UInt) {
+        self.file = file
+        self.line = line
     }
 }
 

@@ -41,8 +41,16 @@ open class Module: CustomStringConvertible {
             like: [input])
     }
 
-    /// Computes ``forward(_:)``.
-    public func callAsFunction(_ input: Tensor) -> Tensor {
+    /// Computes ``forward(_:)``. An error that ends the program names `file` and `line`, the place of this call.
+    public func callAsFunction(_ input: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+        // Calls within a model belong to the line that called the model.
+        if ModulePath.current == nil {
+            return CallSite.$current.withValue(CallSite(file: file, line: line)) { call(input) }
+        }
+        return call(input)
+    }
+
+    private func call(_ input: Tensor) -> Tensor {
         withModulePath {
             let output = forward(input)
             if let observer = ModuleObservation.observer {

@@ -4,12 +4,12 @@ import ApusNN
 import Testing
 
 @Suite(.serialized) struct InitializerTests {
-    /// Mean, biased standard deviation and the largest distance from the mean.
+    /// Mean, biased standard deviation and the largest absolute value.
     private func statistics(_ tensor: Tensor) -> (mean: Double, deviation: Double, reach: Double) {
         let values = tensor.array(as: Double.self)
         let mean = values.reduce(0, +) / Double(values.count)
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-        return (mean, variance.squareRoot(), values.map { abs($0 - mean) }.max() ?? 0)
+        return (mean, variance.squareRoot(), values.map(abs).max() ?? 0)
     }
 
     /// The standard errors of mean and deviation are σ / √n and, for normal numbers, σ / √(2n); six are allowed.
@@ -18,7 +18,8 @@ import Testing
         let n = Double(tensor.count)
         #expect(abs(found.mean) < 6 * deviation / n.squareRoot())
         #expect(abs(found.deviation - deviation) < 6 * deviation / (2 * n).squareRoot())
-        if isUniform { #expect(found.reach <= 3.0.squareRoot() * deviation * 1.01) }
+        // The bounds are rounded to float32.
+        if isUniform { #expect(found.reach <= 3.0.squareRoot() * deviation * (1 + 1e-6)) }
     }
 
     @Test func xavierKeepsTheVarianceBothWays() {
@@ -43,7 +44,7 @@ import Testing
         // Even numbers over ±b have a standard deviation of b / √3.
         let bound = 1 / 18.0.squareRoot()
         expectSpread(layer.weight.data, bound / 3.0.squareRoot(), isUniform: true)
-        #expect(statistics(layer.bias?.data ?? .zeros(1)).reach <= 2 * bound)
+        #expect(statistics(layer.bias?.data ?? .zeros(1)).reach <= bound * (1 + 1e-6))
         #expect(statistics(layer.bias?.data ?? .zeros(1)).reach > bound / 2)
         expectSpread(Linear(90, 400).weight.data, 1 / 270.0.squareRoot(), isUniform: true)
     }
