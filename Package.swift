@@ -44,10 +44,14 @@ let package = Package(
             ]),
 
         // The tutorials' programs, run by the tests.
-        .executableTarget(name: "Corr2d", dependencies: ["Apus"], path: "Examples/Corr2d"),
-        .executableTarget(name: "EdgeDetection", dependencies: ["Apus"], path: "Examples/EdgeDetection"),
-        .executableTarget(name: "LearnKernel", dependencies: ["Apus"], path: "Examples/LearnKernel"),
-        .executableTarget(name: "TrueConvolution", dependencies: ["Apus"], path: "Examples/TrueConvolution"),
+        .target(name: "CrossCorrelation", dependencies: ["Apus"], path: "Examples/CrossCorrelation"),
+        .executableTarget(name: "Corr2d", dependencies: ["Apus", "CrossCorrelation"], path: "Examples/Corr2d"),
+        .executableTarget(
+            name: "EdgeDetection", dependencies: ["Apus", "CrossCorrelation"], path: "Examples/EdgeDetection"),
+        .executableTarget(
+            name: "LearnKernel", dependencies: ["Apus", "CrossCorrelation"], path: "Examples/LearnKernel"),
+        .executableTarget(
+            name: "TrueConvolution", dependencies: ["Apus", "CrossCorrelation"], path: "Examples/TrueConvolution"),
         .executableTarget(name: "LeNetFashionMNIST", dependencies: ["Apus"], path: "Examples/LeNetFashionMNIST"),
         .executableTarget(name: "ReadmeLeNet", dependencies: ["Apus"], path: "Examples/ReadmeLeNet"),
 
@@ -55,12 +59,12 @@ let package = Package(
         .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
         .executableTarget(name: "TrainingProbe", dependencies: ["Apus"], path: "Tests/TrainingProbe"),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
-        .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine"]),
-        .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine"]),
-        .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop"]),
+        .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine", "ApusTestSupport"]),
+        .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine", "ApusTestSupport"]),
+        .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop", "ApusTestSupport"]),
         .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
-        .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib"]),
+        .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib", "ApusTestSupport"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),

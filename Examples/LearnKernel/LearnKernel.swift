@@ -1,18 +1,7 @@
 // Tutorial 1, 5.1.4: learning the kernel that makes given edges of a given image, by gradient descent written by hand.
 import Apus
+import CrossCorrelation
 import Foundation
-
-/// The two-dimensional cross-correlation of an array with a kernel: [H, W] with [h, w] → [H − h + 1, W − w + 1].
-func corr2d(_ x: Tensor, _ kernel: Tensor) -> Tensor {
-    let (h, w) = (kernel.shape[0], kernel.shape[1])
-    var y = Tensor.zeros(x.shape[0] - h + 1, x.shape[1] - w + 1)
-    for i in 0..<y.shape[0] {
-        for j in 0..<y.shape[1] {
-            y[i, j] = (x[i..<i + h, j..<j + w] * kernel).sum()
-        }
-    }
-    return y
-}
 
 /// A convolutional layer of one's own, over `corr2d`.
 final class Conv2D: Module {

@@ -23,6 +23,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Images in a step; the model's own batch size unless told.")
     var batch: Int?
 
+    @Option(help: "Height and width of the images; the model's own unless told.")
+    var size: Int?
+
     @Option(help: "The type to compute in: float32.")
     var dtype = "float32"
 
@@ -36,6 +39,7 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         if let batch, batch < 1 { throw ValidationError("--batch \(batch): at least 1 is needed.") }
+        if let size, size < 1 { throw ValidationError("--size \(size): at least 1 is needed.") }
         guard seconds > 0, seconds.isFinite else {
             throw ValidationError("--seconds \(seconds): a number above 0 is needed.")
         }
@@ -46,6 +50,7 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         let task = try BenchTask(named: name)
+        if let size { try task.check(size: size) }
         let device = try deviceOptions.device.device()
         let batch = batch ?? task.entry.defaults.batchSize
         let milliseconds = try withTensorErrors { try measure(task.makeStep(batch: batch, device: device)) }
@@ -115,6 +120,19 @@ private struct BenchTask {
         }
         throw CommandFailure(
             .usage, "there is no benchmark \"\(name)\". Known benchmarks: \(Self.names.joined(separator: ", ")).")
+    }
+
+    /// Throws a failure with code 64 for a size that the model is not made for.
+    ///
+    /// The first fully connected layer of all models here has as many inputs as images of one size give. A few sizes
+    /// beside it give as many because pooling rounds down; they would be measured as if they were the model's.
+    func check(size: Int) throws {
+        let (_, height, width) = entry.inputSize
+        guard (size, size) == (height, width) else {
+            throw CommandFailure(
+                .usage,
+                "--size \(size): \(entry.name) is made for images of \(height)x\(width) only. Leave --size out.")
+        }
     }
 
     /// A step that computes once and returns a number that depends on all of it.

@@ -24,10 +24,11 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Images in a training step.")
     var batchSize: Int?
 
-    @Option(help: "The optimizer: adam or sgd.")
+    @Option(help: "The optimizer: adam, adamw or sgd.")
     var optimizer: String?
 
-    @Option(help: "The learning rate; 0.001 for adam and 0.1 for sgd where it is not the model's own optimizer.")
+    @Option(
+        help: "The learning rate; 0.001 for adam and adamw, 0.1 for sgd, where it is not the model's own optimizer.")
     var lr: Double?
 
     @OptionGroup var deviceOptions: DeviceOptions

@@ -1,4 +1,4 @@
-import Foundation
+import ApusInterop
 
 /// What became of one case.
 public struct CaseResult: Sendable, Equatable {
@@ -31,8 +31,10 @@ public struct CaseResult: Sendable, Equatable {
 
     /// The result as one line of JSON: `{"case":…,"op":…,"status":…,"detail":…}`.
     public var json: String {
-        "{\"case\":\(quoted(name)),\"op\":\(quoted(operation)),\"status\":\"\(status.rawValue)\","
-            + "\"detail\":\(quoted(detail))}"
+        JSONText.object([
+            ("case", JSONText.quoted(name)), ("op", JSONText.quoted(operation)),
+            ("status", JSONText.quoted(status.rawValue)), ("detail", JSONText.quoted(detail)),
+        ])
     }
 }
 
@@ -54,25 +56,9 @@ public struct ConformanceSummary: Sendable, Equatable {
 
     /// The summary as one line of JSON: `{"event":"summary","passed":…,"failed":…,"unsupported":…}`.
     public var json: String {
-        "{\"event\":\"summary\",\"passed\":\(passed),\"failed\":\(failed),\"unsupported\":\(unsupported)}"
+        JSONText.object([
+            ("event", JSONText.quoted("summary")), ("passed", "\(passed)"), ("failed", "\(failed)"),
+            ("unsupported", "\(unsupported)"),
+        ])
     }
-}
-
-/// A text as JSON: quotes, backslashes and control characters escaped (RFC 8259, section 7).
-private func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": result += "\\\""
-        case "\\": result += "\\\\"
-        case "\n": result += "\\n"
-        case "\r": result += "\\r"
-        case "\t": result += "\\t"
-        case let control where control.value < 0x20:
-            let digits = String(control.value, radix: 16)
-            result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return result + "\""
 }

@@ -31,9 +31,11 @@ public struct ModelEntry: Sendable {
 
 /// The settings with which a model is trained unless the user says otherwise.
 public struct TrainingDefaults: Sendable, Hashable {
+    /// The optimizers that the program knows by name.
     public enum OptimizerName: String, Sendable, Hashable, CaseIterable {
         case sgd
         case adam
+        case adamw
     }
 
     public var optimizer: OptimizerName

@@ -9,7 +9,7 @@ import Foundation
 /// m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²;
 /// θ ← θ − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
 /// With `amsgrad` the largest v so far stands in place of v (Reddi et al. 2018).
-public class Adam: Optimizer {
+public class Adam: GroupedOptimizer<Adam.Options> {
     public struct Options: OptimizerOptions {
         public var lr: Double
         /// β₁ and β₂, the decay of the means of g and g².
@@ -43,8 +43,6 @@ public class Adam: Optimizer {
         }
     }
 
-    public var groups: [ParameterGroup<Options>]
-
     /// An optimizer of all parameters alike.
     ///
     /// A negative `lr`, `eps` or `weightDecay`, and betas outside of 0 ..< 1, are errors (see
@@ -58,30 +56,14 @@ public class Adam: Optimizer {
         self.init([ParameterGroup(parameters, options)])
     }
 
-    /// An optimizer of groups with hyperparameters of their own.
-    public init(_ groups: [ParameterGroup<Options>]) {
-        self.groups = groups
-        super.init(groups.flatMap(\.parameters)) { () throws(TensorError) in
-            for group in groups { try group.options.check() }
-        }
-    }
-
-    override public var learningRates: [Double] {
-        get { groups.map(\.options.lr) }
-        set { for (index, lr) in zip(groups.indices, newValue) { groups[index].options.lr = lr } }
-    }
-
-    override public func record(_ parameters: [Parameter]) {
-        let ready = Set(parameters.map(ObjectIdentifier.init))
-        for group in groups {
-            // Parameters of one type that have had equally many steps share their scalars.
-            var scalars: [ScalarKey: Scalars] = [:]
-            for parameter in group.parameters where ready.contains(ObjectIdentifier(parameter)) {
-                let key = ScalarKey(step: state(of: parameter).step + 1, dtype: parameter.dtype)
-                let shared = scalars[key] ?? Scalars(group.options, key)
-                scalars[key] = shared
-                update(parameter, group.options, shared)
-            }
+    override public func record(_ parameters: [Parameter], _ options: Options) {
+        // Parameters of one type that have had equally many steps share their scalars.
+        var scalars: [ScalarKey: Scalars] = [:]
+        for parameter in parameters {
+            let key = ScalarKey(step: state(of: parameter).step + 1, dtype: parameter.dtype)
+            let shared = scalars[key] ?? Scalars(options, key)
+            scalars[key] = shared
+            update(parameter, options, shared)
         }
     }
 

@@ -8,7 +8,7 @@ import ApusNN
 /// b ← momentum · b + (1 − dampening) · g, in the first step b ← g;
 /// with nesterov g ← g + momentum · b, else g ← b;
 /// θ ← θ − lr · g.
-public final class SGD: Optimizer {
+public final class SGD: GroupedOptimizer<SGD.Options> {
     public struct Options: OptimizerOptions {
         public var lr: Double
         public var momentum: Double
@@ -38,8 +38,6 @@ public final class SGD: Optimizer {
         }
     }
 
-    public var groups: [ParameterGroup<Options>]
-
     /// An optimizer of all parameters alike.
     ///
     /// A negative `lr`, `momentum` or `weightDecay`, and `nesterov` without momentum or with dampening, are errors (see
@@ -54,28 +52,12 @@ public final class SGD: Optimizer {
         self.init([ParameterGroup(parameters, options)])
     }
 
-    /// An optimizer of groups with hyperparameters of their own.
-    public init(_ groups: [ParameterGroup<Options>]) {
-        self.groups = groups
-        super.init(groups.flatMap(\.parameters)) { () throws(TensorError) in
-            for group in groups { try group.options.check() }
-        }
-    }
-
-    override public var learningRates: [Double] {
-        get { groups.map(\.options.lr) }
-        set { for (index, lr) in zip(groups.indices, newValue) { groups[index].options.lr = lr } }
-    }
-
-    override public func record(_ parameters: [Parameter]) {
-        let ready = Set(parameters.map(ObjectIdentifier.init))
-        for group in groups {
-            var scalars: [DType: Scalars] = [:]
-            for parameter in group.parameters where ready.contains(ObjectIdentifier(parameter)) {
-                let shared = scalars[parameter.dtype] ?? Scalars(group.options, parameter.dtype)
-                scalars[parameter.dtype] = shared
-                update(parameter, group.options, shared)
-            }
+    override public func record(_ parameters: [Parameter], _ options: Options) {
+        var scalars: [DType: Scalars] = [:]
+        for parameter in parameters {
+            let shared = scalars[parameter.dtype] ?? Scalars(options, parameter.dtype)
+            scalars[parameter.dtype] = shared
+            update(parameter, options, shared)
         }
     }
 

@@ -12,19 +12,20 @@ extension TrainingDefaults.OptimizerName {
     }
 
     /// The learning rate to begin with where neither the user nor the model's defaults say one: PyTorch's default for
-    /// Adam; for SGD, whose default in PyTorch (0.001) hardly moves a network without momentum, the customary 0.1.
+    /// Adam and AdamW; for SGD, whose default in PyTorch (0.001) hardly moves a network without momentum, the customary 0.1.
     public var usualLearningRate: Double {
         switch self {
         case .sgd: 0.1
-        case .adam: 0.001
+        case .adam, .adamw: 0.001
         }
     }
 
-    /// Makes the optimizer; `momentum` is of SGD only.
+    /// Makes the optimizer; `momentum` is of SGD only. All else has PyTorch's default: no weight decay, but 0.01 for AdamW.
     public func makeOptimizer(_ parameters: [Parameter], lr: Double, momentum: Double = 0) -> Optimizer {
         switch self {
         case .sgd: SGD(parameters, lr: lr, momentum: momentum)
         case .adam: Adam(parameters, lr: lr)
+        case .adamw: AdamW(parameters, lr: lr)
         }
     }
 }

@@ -85,7 +85,7 @@ import Testing
         arguments: [
             (["lenett"], ["--data", "mnist"], 64, "Known models: lenet, lenet5"),
             (["lenet"], ["--data", "mnits"], 64, "fashion-mnist, mnist"),
-            (["lenet"], ["--data", "mnist", "--optimizer", "adamm"], 64, "Known optimizers: sgd, adam"),
+            (["lenet"], ["--data", "mnist", "--optimizer", "adamm"], 64, "Known optimizers: sgd, adam, adamw"),
             (["lenet"], ["--data", "mnist"], 66, "Looked in"),
             (["lenet"], ["--data", "mnist:/no/such/folder"], 66, "/no/such/folder: no such folder"),
             (["lenet"], ["--data", "mnist", "--device", "cuda:0"], 69, "Use --device cpu"),

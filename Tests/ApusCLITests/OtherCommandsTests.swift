@@ -68,6 +68,22 @@ import Testing
         #expect(try apus.run("bench", "lenet-train", "--device", "cuda:1").status == 69)
     }
 
+    @Test func aBenchmarkHasTheSizeOfItsModel() throws {
+        let own = try apus.run("bench", "lenet-infer", "--batch", "2", "--size", "28", "--seconds", "0.01", "--json")
+        #expect(own.status == 0, "\(own.errors)")
+        // Images of 29x29 would pass LeNet's layers: pooling drops the last row and column.
+        for (name, size, message) in [
+            ("lenet-train", "32", "--size 32: lenet is made for images of 28x28 only"),
+            ("lenet5-infer", "29", "--size 29: lenet5 is made for images of 28x28 only"),
+            ("lenet-train", "0", "at least 1"),
+        ] {
+            let outcome = try apus.run("bench", name, "--size", size)
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
     @Test func theDeviceAndTheDataAreListed() throws {
         let device = try apus.run(["device", "--json"], environment: ["APUS_NUM_THREADS": "2"])
         let members = try parsed(device.lines[0]).members

@@ -75,6 +75,17 @@ import Testing
         #expect(try apus.folder.read("c/model.safetensors") != first)
     }
 
+    @Test func adamWIsAnotherOptimizerThanAdam() throws {
+        for optimizer in ["adam", "adamw"] {
+            let outcome = try apus.run(
+                "train", "lenet", "--data", data, "--epochs", "1", "--optimizer", optimizer, "--out",
+                apus.folder.file(optimizer))
+            try #require(outcome.status == 0, "\(outcome.errors)")
+        }
+        let weights = try apus.folder.read("adamw/model.safetensors")
+        #expect(weights != (try apus.folder.read("adam/model.safetensors")))
+    }
+
     @Test func evaluateTrainMeasuresTheTrainingDataAgain() throws {
         // The test data is the training data: measured in the same way, the two columns agree.
         let data = try apus.makeData(train: 100, test: 100)

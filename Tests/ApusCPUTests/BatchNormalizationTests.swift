@@ -1,4 +1,5 @@
 import ApusGraph
+import ApusTestSupport
 import Testing
 
 @Suite("Batch normalisation of the CPU agrees with the reference")

@@ -1,5 +1,6 @@
 import ApusGraph
 import ApusPlan
+import ApusTestSupport
 import Testing
 
 /// One elementwise function as a program, as the engine makes it.

@@ -1,5 +1,6 @@
 import ApusGraph
 import ApusPlan
+import ApusTestSupport
 import Testing
 
 @testable import ApusCPU

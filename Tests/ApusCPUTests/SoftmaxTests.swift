@@ -1,5 +1,6 @@
 import ApusGraph
 import ApusPlan
+import ApusTestSupport
 import Testing
 
 @Suite("Softmax and cross-entropy of the CPU agree with the reference")

@@ -1,4 +1,5 @@
 import ApusPlan
+import ApusTestSupport
 import Testing
 
 @testable import ApusGraph

@@ -14,11 +14,18 @@ public final class TemporaryFolder: Sendable {
     /// The path of a file or folder in it.
     public func file(_ name: String) -> String { path + "/" + name }
 
-    /// Writes `bytes` to the file `name`, and makes the folders on the way.
-    public func write(_ bytes: [UInt8], to name: String) throws {
+    /// Writes `bytes` to the file `name`, makes the folders on the way, and returns the file's path.
+    @discardableResult
+    public func write(_ bytes: [UInt8], to name: String) throws -> String {
         let url = URL(fileURLWithPath: file(name))
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(bytes).write(to: url)
+        return url.path
+    }
+
+    /// The names in the folder itself, hidden ones too, sorted.
+    public func files() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     }
 
     /// The names of the files below `name`, hidden ones too, sorted; nothing where there is no such folder.

@@ -103,7 +103,19 @@ import Testing
     @Test func optimizersHaveNames() throws {
         #expect(try TrainingDefaults.OptimizerName(named: "adam") == .adam)
         let error = #expect(throws: UnknownOptimizerError.self) { try TrainingDefaults.OptimizerName(named: "adamm") }
-        #expect(error?.description == "there is no optimizer \"adamm\". Known optimizers: sgd, adam.")
+        #expect(error?.description == "there is no optimizer \"adamm\". Known optimizers: sgd, adam, adamw.")
         #expect(TrainingDefaults.OptimizerName.sgd.makeOptimizer(makeNet().parameters(), lr: 0.25).lr == 0.25)
+    }
+
+    /// Without a gradient's pull, AdamW still shrinks the weights by lr · 0.01, and Adam leaves them.
+    @Test(arguments: [(.adam, 1), (.adamw, 1 - 0.5 * 0.01)] as [(TrainingDefaults.OptimizerName, Double)])
+    func adamAndAdamWHavePyTorchsDefaults(name: TrainingDefaults.OptimizerName, factor: Double) throws {
+        #expect(try TrainingDefaults.OptimizerName(named: name.rawValue) == name)
+        #expect(name.usualLearningRate == 0.001)
+        let weight = Parameter(.full([1], 2, dtype: .float64))
+        let optimizer = name.makeOptimizer([weight], lr: 0.5)
+        weight.grad = .zeros([1], dtype: .float64)
+        optimizer.step()
+        #expect(abs(weight.data.item() - 2 * factor) < 1e-12)
     }
 }

@@ -14,15 +14,11 @@ extension AveragePool: CPULowerable {
         let (input, output) = (step.inputs[0], step.outputs[0])
         let (countsPadding, divisor) = (Int32(countIncludePad ? 1 : 0), Int64(divisorOverride ?? 0))
         if let kind = LanesKind(input) {
-            let pooling = kind.pooling(geometry, input: input.spec.shape, output: output.spec.shape)
-            let groups = kind.groups(input.spec.shape)
+            let lanes = PoolingLanes(kind, geometry, input: input.spec.shape, output: output.spec.shape)
             return PreparedStep(kernel: "lanes") { operands, _ in
-                Parallel.ranges(groups) { range, _ in
-                    withUnsafePointer(to: pooling) {
-                        apus_lanes_average_pool_forward(
-                            $0, countsPadding, divisor, operands[0].floats, operands[1].floats,
-                            Int64(range.lowerBound), Int64(range.upperBound))
-                    }
+                lanes.inParallel { pooling, begin, end in
+                    apus_lanes_average_pool_forward(
+                        pooling, countsPadding, divisor, operands[0].floats, operands[1].floats, begin, end)
                 }
             }
         }
@@ -54,15 +50,11 @@ extension AveragePoolGradient: CPULowerable {
         let (dy, dx) = (step.inputs[0], step.outputs[0])
         let (countsPadding, divisor) = (Int32(pool.countIncludePad ? 1 : 0), Int64(pool.divisorOverride ?? 0))
         if let kind = LanesKind(dy) {
-            let pooling = kind.pooling(pool.geometry, input: dx.spec.shape, output: dy.spec.shape)
-            let groups = kind.groups(dx.spec.shape)
+            let lanes = PoolingLanes(kind, pool.geometry, input: dx.spec.shape, output: dy.spec.shape)
             return PreparedStep(kernel: "lanes") { operands, _ in
-                Parallel.ranges(groups) { range, _ in
-                    withUnsafePointer(to: pooling) {
-                        apus_lanes_average_pool_backward(
-                            $0, countsPadding, divisor, operands[0].floats, operands[1].floats,
-                            Int64(range.lowerBound), Int64(range.upperBound))
-                    }
+                lanes.inParallel { pooling, begin, end in
+                    apus_lanes_average_pool_backward(
+                        pooling, countsPadding, divisor, operands[0].floats, operands[1].floats, begin, end)
                 }
             }
         }
@@ -72,31 +64,6 @@ extension AveragePoolGradient: CPULowerable {
                 apus_average_pool_backward(
                     pooling, countsPadding, divisor, operands[0].floats, operands[1].floats, begin, end)
             }
-        }
-    }
-}
-
-/// Row-major planes [H, W], one for each sample and channel.
-struct PoolingPlanes: Sendable {
-    private let pooling: ApusPooling
-    private let count: Int
-    private let work: Int
-
-    init(_ geometry: PoolingGeometry, input: Shape, output: Shape) {
-        pooling = ApusPooling(
-            inputHeight: Int64(input[2]), inputWidth: Int64(input[3]), outputHeight: Int64(output[2]),
-            outputWidth: Int64(output[3]), kernelHeight: Int64(geometry.kernelSize[0]),
-            kernelWidth: Int64(geometry.kernelSize[1]), strideHeight: Int64(geometry.stride[0]),
-            strideWidth: Int64(geometry.stride[1]), paddingHeight: Int64(geometry.padding[0]),
-            paddingWidth: Int64(geometry.padding[1]), dilationHeight: Int64(geometry.dilation[0]),
-            dilationWidth: Int64(geometry.dilation[1]))
-        count = input[0] * input[1]
-        work = max(1, output[2] * output[3] * geometry.kernelSize[0] * geometry.kernelSize[1])
-    }
-
-    func inParallel(_ body: (UnsafePointer<ApusPooling>, Int64, Int64) -> Void) {
-        Parallel.ranges(count, grain: max(1, Parallel.smallWork / work)) { range, _ in
-            withUnsafePointer(to: pooling) { body($0, Int64(range.lowerBound), Int64(range.upperBound)) }
         }
     }
 }

@@ -2,17 +2,6 @@ import ApusGraph
 import ApusPlan
 import CKernels
 
-extension LanesKind {
-    func pooling(_ geometry: PoolingGeometry, input: Shape, output: Shape) -> ApusLanesPooling {
-        ApusLanesPooling(
-            channels: Int32(channels(input)), inputHeight: Int32(input[2]), inputWidth: Int32(input[3]),
-            outputHeight: Int32(output[2]), outputWidth: Int32(output[3]),
-            kernelHeight: Int32(geometry.kernelSize[0]), kernelWidth: Int32(geometry.kernelSize[1]),
-            strideHeight: Int32(geometry.stride[0]), strideWidth: Int32(geometry.stride[1]),
-            paddingHeight: Int32(geometry.padding[0]), paddingWidth: Int32(geometry.padding[1]))
-    }
-}
-
 extension PoolingGeometry {
     /// Two spatial dimensions, dense windows of at most 256 places.
     fileprivate var fitsLanes: Bool {
@@ -47,16 +36,11 @@ extension MaxPool: CPULowerable {
             }
         }
         guard let kind = LanesKind(input) else { return nil }
-        let pooling = kind.pooling(geometry, input: input.spec.shape, output: output.spec.shape)
-        let groups = kind.groups(input.spec.shape)
+        let lanes = PoolingLanes(kind, geometry, input: input.spec.shape, output: output.spec.shape)
         return PreparedStep(kernel: "lanes") { operands, _ in
             let windows = operands[2].assumingMemoryBound(to: UInt8.self)
-            Parallel.ranges(groups) { range, _ in
-                withUnsafePointer(to: pooling) {
-                    apus_lanes_max_pool_forward(
-                        $0, operands[0].floats, operands[1].floats, windows, Int64(range.lowerBound),
-                        Int64(range.upperBound))
-                }
+            lanes.inParallel { pooling, begin, end in
+                apus_lanes_max_pool_forward(pooling, operands[0].floats, operands[1].floats, windows, begin, end)
             }
         }
     }
@@ -96,16 +80,11 @@ extension MaxPoolGradient: CPULowerable {
             }
         }
         guard let kind = LanesKind(dy) else { return nil }
-        let pooling = kind.pooling(geometry, input: dx.spec.shape, output: dy.spec.shape)
-        let groups = kind.groups(dx.spec.shape)
+        let lanes = PoolingLanes(kind, geometry, input: dx.spec.shape, output: dy.spec.shape)
         return PreparedStep(kernel: "lanes") { operands, _ in
             let windows = operands[1].assumingMemoryBound(to: UInt8.self)
-            Parallel.ranges(groups) { range, _ in
-                withUnsafePointer(to: pooling) {
-                    apus_lanes_max_pool_backward(
-                        $0, operands[0].floats, windows, operands[2].floats, Int64(range.lowerBound),
-                        Int64(range.upperBound))
-                }
+            lanes.inParallel { pooling, begin, end in
+                apus_lanes_max_pool_backward(pooling, operands[0].floats, windows, operands[2].floats, begin, end)
             }
         }
     }

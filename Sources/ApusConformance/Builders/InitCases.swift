@@ -41,7 +41,7 @@ enum InitCases {
     /// The fresh tensors of the call: `tensor`, or the state of a layer by its names.
     static func make(_ operation: String, _ values: [String: ArgumentValue]) throws -> [String: Tensor] {
         guard let filler = fillers[operation] else {
-            return LayerCases.stateByName(try LayerCases.build(operation, values).module)
+            return try LayerCases.build(operation, values).stateByName
         }
         let arguments = CaseArguments(values)
         let parameter = Parameter(.zeros(Shape(try arguments.integers("shape"))))

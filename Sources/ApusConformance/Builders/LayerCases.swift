@@ -1,33 +1,11 @@
 import ApusGraph
 import ApusNN
 
-/// A module that a case constructed, and how the case calls it.
-struct ModuleUnderTest {
-    let module: Module
-    let call: ([Tensor]) throws -> [Tensor]
-
-    /// A module that is called with one tensor and gives one.
-    init(_ module: Module) {
-        self.init(module) { inputs in
-            guard inputs.count == 1 else {
-                throw CaseProblem.unsupported("the layer takes one tensor here, not \(inputs.count)")
-            }
-            return [module(inputs[0])]
-        }
-    }
-
-    init(_ module: Module, call: @escaping ([Tensor]) throws -> [Tensor]) {
-        self.module = module
-        self.call = call
-    }
-}
-
-/// Constructs a module of its arguments.
-typealias ModuleBuilder = @Sendable (CaseArguments) throws -> ModuleUnderTest
-
 /// The layers by their PyTorch names; a new one is one entry.
-enum LayerCases {
-    static let all: [String: ModuleBuilder] = [
+enum LayerCases: ModuleCases {
+    static let kind = "layer"
+
+    static let builders: [String: ModuleBuilder] = [
         "Linear": { arguments in
             ModuleUnderTest(
                 Linear(
@@ -58,49 +36,6 @@ enum LayerCases {
         "Sigmoid": { _ in ModuleUnderTest(Sigmoid()) },
         "Tanh": { _ in ModuleUnderTest(Tanh()) },
     ]
-
-    /// Constructs the layer; throws `unsupported` where it does not exist here.
-    static func build(_ operation: String, _ arguments: [String: ArgumentValue]) throws -> ModuleUnderTest {
-        guard let builder = all[operation] else {
-            throw CaseProblem.unsupported("the layer \(operation) does not exist here")
-        }
-        let arguments = CaseArguments(arguments)
-        let module = try builder(arguments)
-        try arguments.checkAllRead(operation)
-        return module
-    }
-
-    /// Checks results, gradients and state of a layer case.
-    static func run(_ goldenCase: GoldenCase) throws {
-        let subject = try build(goldenCase.operation, goldenCase.arguments)
-        try refuseCallArguments(goldenCase)
-        try check(subject, goldenCase)
-    }
-
-    /// Loads the state, sets the mode, calls and compares.
-    static func check(_ subject: ModuleUnderTest, _ goldenCase: GoldenCase) throws {
-        let module = subject.module
-        try module.load(StateDict(goldenCase.tensors(named: "param.").map { ($0.key, $0.value) }), strict: true)
-        if goldenCase.isTraining { module.train() } else { module.eval() }
-        let parameters = Dictionary(
-            module.namedParameters().map { ($0.name, $0.parameter) }, uniquingKeysWith: { first, _ in first })
-        try CallCheck(goldenCase).run(
-            parameterGradient: { parameters[$0]?.grad }, state: { stateByName(module) }, call: subject.call)
-    }
-
-    /// Parameters and buffers by their state names.
-    static func stateByName(_ module: Module) -> [String: Tensor] {
-        Dictionary(module.stateDict().map { ($0.key, $0.tensor) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// No module here takes keyword arguments when it is called.
-    static func refuseCallArguments(_ goldenCase: GoldenCase) throws {
-        let names = try goldenCase.callArguments().keys.sorted()
-        guard names.isEmpty else {
-            throw CaseProblem.unsupported(
-                "\(goldenCase.operation) is called without \(names.joined(separator: ", ")) here")
-        }
-    }
 
     private static func convolution(_ arguments: CaseArguments) throws -> Conv2d {
         try arguments.requireDefault("padding_mode", .text("zeros"), operation: "Conv2d")

@@ -49,7 +49,7 @@ enum LossCases {
     static func run(_ goldenCase: GoldenCase) throws {
         let tensors = try goldenCase.tensors(named: "param.")
         let loss = try build(goldenCase.operation, goldenCase.arguments, tensors: tensors)
-        try LayerCases.refuseCallArguments(goldenCase)
+        try goldenCase.refuseCallArguments()
         try CallCheck(goldenCase).run(call: loss)
     }
 

@@ -77,20 +77,20 @@ public struct SafetensorsHeader: Sendable, Equatable {
     /// The header as it stands at the beginning of a file: its length, the JSON, and spaces up to a multiple of 8
     /// bytes, so that the data is aligned. Metadata comes first, in the order of its keys.
     public func encoded() -> [UInt8] {
-        var members: [String] = []
+        var members: [(name: String, value: String)] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-                .map { HeaderJSONWriter.quoted($0.key) + ":" + HeaderJSONWriter.quoted($0.value) }
-            members.append("\"\(Self.metadataKey)\":{" + pairs.joined(separator: ",") + "}")
+                .map { (name: $0.key, value: JSONText.quoted($0.value)) }
+            members.append((Self.metadataKey, JSONText.object(pairs)))
         }
         for entry in entries {
-            let offsets = [entry.range.lowerBound, entry.range.upperBound]
-            members.append(
-                HeaderJSONWriter.quoted(entry.name) + ":{\"dtype\":\"\(entry.dtype.rawValue)\",\"shape\":"
-                    + HeaderJSONWriter.array(entry.shape) + ",\"data_offsets\":" + HeaderJSONWriter.array(offsets) + "}"
-            )
+            let value = JSONText.object([
+                ("dtype", JSONText.quoted(entry.dtype.rawValue)), ("shape", JSONText.array(entry.shape)),
+                ("data_offsets", JSONText.array([entry.range.lowerBound, entry.range.upperBound])),
+            ])
+            members.append((entry.name, value))
         }
-        var json = Array(("{" + members.joined(separator: ",") + "}").utf8)
+        var json = Array(JSONText.object(members).utf8)
         json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
         let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
         return length + json

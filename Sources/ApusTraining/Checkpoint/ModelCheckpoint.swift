@@ -98,13 +98,7 @@ extension SafetensorsDType {
 extension DType {
     /// The type of the format's name; nil where tensors have no such type.
     init?(_ dtype: SafetensorsDType) {
-        switch dtype {
-        case .bool: self = .bool
-        case .uint8: self = .uint8
-        case .int64: self = .int64
-        case .float32: self = .float32
-        case .float64: self = .float64
-        default: return nil
-        }
+        guard let own = Self.allCases.first(where: { SafetensorsDType($0) == dtype }) else { return nil }
+        self = own
     }
 }

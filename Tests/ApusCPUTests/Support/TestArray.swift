@@ -1,5 +1,6 @@
 import ApusGraph
 import ApusReference
+import ApusTestSupport
 import Testing
 
 /// Elements of a test: numbers in double precision, and the type in which a kernel sees them.

@@ -1,5 +1,6 @@
 import ApusEngine
 import ApusGraph
+import ApusTestSupport
 import Testing
 
 @testable import ApusData

@@ -1,5 +1,6 @@
 import ApusPlan
 import ApusReference
+import ApusTestSupport
 import Testing
 
 @testable import ApusEngine
@@ -49,7 +50,7 @@ extension PlanGraph {
         for (number, input) in inputs.enumerated() {
             let spec = values[input].spec
             let storage = Storage(byteCount: spec.byteCount)
-            var generator = SmallGenerator(seed: 77 + number)
+            var generator = SeededGenerator(seed: 77 + number)
             let numbers = (0..<spec.shape.elementCount).map { _ in generator.real(-1, 1) }
             MutableArrayView(storage.pointer, spec).store(spec.dtype == .int64 ? numbers.map { _ in 0 } : numbers)
             memory[input] = storage
@@ -81,24 +82,4 @@ func rewrite(
     #expect(graph.isInOrder, "\(graph)", sourceLocation: sourceLocation)
     #expect(try graph.evaluated() == expected, "\(graph)", sourceLocation: sourceLocation)
     return graph
-}
-
-/// Random numbers that repeat for the same seed: SplitMix64 (Steele, Lea & Flood 2014).
-struct SmallGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func int(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
-    mutating func real(_ low: Double, _ high: Double) -> Double { .random(in: low...high, using: &self) }
-    mutating func chance(_ probability: Double) -> Bool { real(0, 1) < probability }
-    mutating func pick<Element>(_ choices: [Element]) -> Element { choices[int(0...(choices.count - 1))] }
 }

@@ -1,4 +1,5 @@
 import ApusPlan
+import ApusTestSupport
 import Testing
 
 @testable import ApusEngine
@@ -11,7 +12,7 @@ private struct RandomExpression {
 
     /// The results of a few of the operations, then the gradients of their sum by the inputs.
     func compute() throws -> [[Double]] {
-        var generator = SmallGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let leaves = ([[4, 6], [6, 4], [4, 1], [6], [1, 6]] as [Shape]).map { shape in
             Tensor((0..<shape.elementCount).map { _ in generator.real(-1, 1) }, shape: shape, dtype: dtype)
                 .requiringGrad()
@@ -25,8 +26,8 @@ private struct RandomExpression {
     }
 
     /// Slopes and sizes stay near 1, so that errors do not grow along the way.
-    private func next(_ values: [Tensor], _ generator: inout SmallGenerator) -> Tensor {
-        let a = generator.chance(0.6) ? generator.pick(Array(values.suffix(4))) : generator.pick(values)
+    private func next(_ values: [Tensor], _ generator: inout SeededGenerator) -> Tensor {
+        let a = generator.real(0, 1) < 0.6 ? generator.pick(Array(values.suffix(4))) : generator.pick(values)
         let b = generator.pick(values)
         let broadcasts = Shape.broadcast(a.shape, b.shape) != nil
         switch generator.int(0...13) {
@@ -87,7 +88,7 @@ struct PlannedAgainstEagerTests {
     @Test("a network's loss and gradients on both backends", arguments: [16, 5])
     func network(batch: Int) throws {
         func compute(_ dtype: DType) throws -> [[Double]] {
-            var generator = SmallGenerator(seed: 31)
+            var generator = SeededGenerator(seed: 31)
             func leaf(_ shape: Shape, _ bound: Double) -> Tensor {
                 // Numbers that both types hold.
                 let numbers = (0..<shape.elementCount).map { _ in Double(Float(generator.real(-bound, bound))) }

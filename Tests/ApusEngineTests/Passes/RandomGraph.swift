@@ -1,19 +1,20 @@
 import ApusPlan
+import ApusTestSupport
 
 @testable import ApusGraph
 
 /// A plan graph of random steps over matrices of a few shapes, with dead steps, repeated ones and donated inputs.
 func randomGraph(seed: Int, steps: Int = 30) throws -> GraphBuilder {
-    var generator = SmallGenerator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var builder = GraphBuilder()
     var values: [Int] = []
     for shape in [[4, 6], [4, 6], [6, 4], [4, 1], [1, 6], [6]] as [Shape] {
-        values.append(builder.input(shape, isDonated: generator.chance(0.5)))
+        values.append(builder.input(shape, isDonated: generator.real(0, 1) < 0.5))
     }
     func shape(_ value: Int) -> Shape { builder.graph.values[value].spec.shape }
     while builder.graph.steps.count < steps {
         // Recent values more often, so that chains arise.
-        let a = generator.chance(0.6) ? generator.pick(Array(values.suffix(4))) : generator.pick(values)
+        let a = generator.real(0, 1) < 0.6 ? generator.pick(Array(values.suffix(4))) : generator.pick(values)
         let b = generator.pick(values)
         switch generator.int(0...11) {
         case 0...2: values.append(try builder.step(generator.pick([.tanh, .sigmoid, .sin, .neg, .relu]), a))

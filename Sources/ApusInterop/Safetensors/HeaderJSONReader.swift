@@ -163,32 +163,3 @@ struct HeaderJSONReader {
         return value
     }
 }
-
-/// Writes the JSON of a safetensors header.
-enum HeaderJSONWriter {
-    /// `text` in quotes; escapes only what must be escaped, as the reference implementation does.
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\u{08}": result += "\\b"
-            case "\u{0c}": result += "\\f"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\0"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
-
-    /// `numbers` as an array.
-    static func array(_ numbers: [Int]) -> String {
-        "[" + numbers.map(String.init).joined(separator: ",") + "]"
-    }
-}
