@@ -1,4 +1,3 @@
-import ApusCPU
 import ApusEngine
 import ApusGraph
 import ApusModels
@@ -59,7 +58,7 @@ struct BenchCommand: ParsableCommand {
         if json {
             let line = JSONLine([
                 "bench": .string(name), "batch": .integer(batch), "device": .string("\(device)"),
-                "threads": .integer(CPUInfo.threadCount), "milliseconds_min": .number(milliseconds[0]),
+                "threads": .integer(device.information?.threadCount ?? 0), "milliseconds_min": .number(milliseconds[0]),
                 "milliseconds_median": .number(median), "images_per_second": .number(imagesPerSecond),
             ])
             StandardStreams.output(line.text)

@@ -1,4 +1,5 @@
-import ApusCPU
+import ApusEngine
+import ApusGraph
 import ArgumentParser
 
 /// `apus device`: lists the devices that this machine and this build can compute on.
@@ -10,15 +11,18 @@ struct DeviceCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let (threads, instructions, oneDNN) = (CPUInfo.threadCount, CPUInfo.instructionSet, CPUInfo.oneDNNVersion)
-        if json {
-            let line = JSONLine([
-                "device": .string("cpu"), "threads": .integer(threads), "instruction_set": .string(instructions),
-                "onednn": .string(oneDNN),
-            ])
-            StandardStreams.output(line.text)
-        } else {
-            StandardStreams.output("cpu: \(DeviceDescription.threads(threads)), \(instructions), oneDNN \(oneDNN)")
+        for device in [Device.cpu] {
+            guard let found = device.information else { continue }
+            if json {
+                let line = JSONLine([
+                    "device": .string("\(device)"), "threads": .integer(found.threadCount),
+                    "instruction_set": .string(found.instructionSet), "onednn": .string(found.oneDNNVersion),
+                ])
+                StandardStreams.output(line.text)
+            } else {
+                let threads = DeviceDescription.threads(found.threadCount)
+                StandardStreams.output("\(device): \(threads), \(found.instructionSet), oneDNN \(found.oneDNNVersion)")
+            }
         }
     }
 }

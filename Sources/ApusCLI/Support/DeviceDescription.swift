@@ -1,14 +1,12 @@
-import ApusCPU
+import ApusEngine
 import ApusGraph
 
 /// A device as people read it.
 enum DeviceDescription {
     /// `cpu (2 threads, AVX-512)`.
     static func text(_ device: Device) -> String {
-        switch device {
-        case .cpu: "cpu (\(threads(CPUInfo.threadCount)), \(CPUInfo.instructionSet))"
-        case .cuda: "\(device)"
-        }
+        guard let information = device.information else { return "\(device)" }
+        return "\(device) (\(threads(information.threadCount)), \(information.instructionSet))"
     }
 
     /// `1 thread`, `2 threads`.
