@@ -43,9 +43,6 @@ public struct CPUBackend: Backend {
         try (step.primitive as? any CPULowerable)?.lower(step)
     }
 
-    /// Whether the backend has a kernel for some uses of a primitive's type.
-    public static func hasKernel(for primitive: any Primitive) -> Bool { primitive is any CPULowerable }
-
     /// To be called once by the thread that will run plans: the number of threads belongs to it.
     public static func configureThread() { apus_set_threads(Int32(CPUInfo.threadCount)) }
 }

@@ -90,6 +90,12 @@ struct EvaluationTests {
 
 @Suite("Plans")
 struct PlanTests {
+    @Test("the number of kept plans is bounded")
+    func boundedCache() {
+        for count in 1...600 { #expect((Tensor.ones(count) + 1).sum().item() == Double(2 * count)) }
+        #expect(Engine.shared.cachedPlanCount <= 512)
+    }
+
     @Test("the plan and single operations give the same numbers")
     func plannedAgainstEager() {
         func compute() -> [Float] {

@@ -64,14 +64,6 @@ public enum PendingWork {
         return taken
     }
 
-    /// How many nodes of the current task are pending and needed.
-    public static var count: Int {
-        let context = currentContext
-        var nodes = lists.withLock { $0[context]?.nodes ?? [] }
-        nodes.removeAll { !$0.isPending || $0.isDead }
-        return nodes.count
-    }
-
     private static func sweep(_ list: inout List) {
         removeDead(&list.nodes)
         list.countAfterSweep = list.nodes.count

@@ -1,5 +1,3 @@
-import ApusEngine
-import ApusGraph
 import ApusInterop
 import ApusModels
 import ApusNN
@@ -29,14 +27,7 @@ public struct ModelCheckpoint {
     ///
     /// - Throws: `SafetensorsError` (`notWritable`), and `TensorError` where a weight cannot be computed.
     public static func save(_ model: Module, _ description: CheckpointDescription, to path: String) throws {
-        let state = model.stateDict()
-        try Tensor.evaluate(state.map(\.tensor))
-        let tensors = try state.map { entry in
-            SafetensorsWriter.Tensor(
-                name: entry.key, dtype: SafetensorsDType(entry.tensor.dtype), shape: entry.tensor.shape.dimensions,
-                bytes: try entry.tensor.withElements { Array($0) })
-        }
-        try SafetensorsWriter.write(tensors, metadata: try description.metadata(), to: path)
+        try model.stateDict().write(toSafetensors: path, metadata: description.metadata())
     }
 
     /// Throws `CheckpointError` unless the checkpoint is of the model of this name in the registry.
@@ -51,22 +42,7 @@ public struct ModelCheckpoint {
     /// The weights by name.
     ///
     /// - Throws: `CheckpointError` for a tensor of a type that Apus does not compute with.
-    public func stateDict() throws -> StateDict {
-        StateDict(
-            try file.entries.map { entry in
-                guard let dtype = DType(entry.dtype) else {
-                    throw CheckpointError(
-                        path: file.path, problem: "the tensor \(entry.name) is \(entry.dtype.rawValue)",
-                        hint: "Convert it to F32, F64, I64, U8 or BOOL.")
-                }
-                return file.withUnsafeBytes(of: entry) { bytes in
-                    let tensor = Tensor(TensorSpec(Shape(entry.shape), dtype)) { pointer in
-                        UnsafeMutableRawBufferPointer(start: pointer, count: bytes.count).copyMemory(from: bytes)
-                    }
-                    return (entry.name, tensor)
-                }
-            })
-    }
+    public func stateDict() throws -> StateDict { try StateDict(file) }
 
     /// Sets all weights of `model` to those of the file.
     ///
@@ -79,26 +55,5 @@ public struct ModelCheckpoint {
                 path: file.path, problem: "the weights are not those of this model. \(error.description)",
                 hint: "Choose a checkpoint of this model.")
         }
-    }
-}
-
-extension SafetensorsDType {
-    /// The format's name of a tensor's type.
-    init(_ dtype: DType) {
-        switch dtype {
-        case .bool: self = .bool
-        case .uint8: self = .uint8
-        case .int64: self = .int64
-        case .float32: self = .float32
-        case .float64: self = .float64
-        }
-    }
-}
-
-extension DType {
-    /// The type of the format's name; nil where tensors have no such type.
-    init?(_ dtype: SafetensorsDType) {
-        guard let own = Self.allCases.first(where: { SafetensorsDType($0) == dtype }) else { return nil }
-        self = own
     }
 }
