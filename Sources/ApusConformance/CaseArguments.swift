@@ -7,14 +7,25 @@ import ApusGraph
 final class CaseArguments {
     private let values: [String: ArgumentValue]
     private let tensors: [String: Tensor]
+    /// The keyword arguments of the call of a module that these construct; nil for those arguments themselves.
+    let call: CaseArguments?
     private var read: Set<String> = []
 
     /// - Parameters:
     ///   - values: the arguments of JSON.
     ///   - tensors: the arguments that are tensors.
-    init(_ values: [String: ArgumentValue], tensors: [String: Tensor] = [:]) {
+    ///   - callArguments: the keyword arguments of the call.
+    convenience init(
+        _ values: [String: ArgumentValue], tensors: [String: Tensor] = [:],
+        callArguments: [String: ArgumentValue] = [:]
+    ) {
+        self.init(values, tensors, call: CaseArguments(callArguments, [:], call: nil))
+    }
+
+    private init(_ values: [String: ArgumentValue], _ tensors: [String: Tensor], call: CaseArguments?) {
         self.values = values
         self.tensors = tensors
+        self.call = call
     }
 
     /// The names that were never asked for, sorted.

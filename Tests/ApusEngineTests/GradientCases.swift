@@ -28,13 +28,13 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 }
 
 /// Numbers evenly spread over low ≤ x < high.
-private func spread(_ shape: Shape, _ low: Double = -1.5, _ high: Double = 1.5, seed: UInt64 = 1) -> Tensor {
+func spread(_ shape: Shape, _ low: Double = -1.5, _ high: Double = 1.5, seed: UInt64 = 1) -> Tensor {
     .uniform(shape, low: low, high: high, dtype: .float64, generator: Generator(seed: seed))
 }
 
 /// Different numbers in arbitrary order, at least 0.15 apart from each other and from all multiples of a half: far from
 /// the kinks of `relu`, `floor` and the maximum.
-private func apart(_ shape: Shape, seed: UInt64 = 1) -> Tensor {
+func apart(_ shape: Shape, seed: UInt64 = 1) -> Tensor {
     let count = shape.elementCount
     let order = Generator(seed: seed).permutation(count)
     return Tensor(order.map { Double($0 - count / 2) / 2 + 0.2 }, shape: shape, dtype: .float64)

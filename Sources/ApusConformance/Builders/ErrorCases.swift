@@ -68,8 +68,7 @@ struct ErrorCase {
     private func call() throws {
         switch kind {
         case "layer":
-            let subject = try LayerCases.build(operation, arguments)
-            if !callArguments.isEmpty { throw CaseProblem.unsupported("keyword arguments of the call") }
+            let subject = try LayerCases.build(operation, arguments, callArguments: callArguments)
             if isTraining { subject.module.train() } else { subject.module.eval() }
             if !inputs.isEmpty { try read(subject.call(tensors())) }
         case "loss":

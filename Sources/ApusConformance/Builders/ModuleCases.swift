@@ -14,20 +14,25 @@ protocol ModuleCases {
 
 extension ModuleCases {
     /// Constructs the module; throws `unsupported` where it does not exist here.
-    static func build(_ operation: String, _ arguments: [String: ArgumentValue]) throws -> ModuleUnderTest {
+    ///
+    /// - Parameter callArguments: keyword arguments of the call, which builders read as ``CaseArguments/call``.
+    static func build(
+        _ operation: String, _ arguments: [String: ArgumentValue], callArguments: [String: ArgumentValue] = [:]
+    ) throws -> ModuleUnderTest {
         guard let builder = builders[operation] else {
             throw CaseProblem.unsupported("the \(kind) \(operation) does not exist here")
         }
-        let arguments = CaseArguments(arguments)
+        let arguments = CaseArguments(arguments, callArguments: callArguments)
         let module = try builder(arguments)
         try arguments.checkAllRead(operation)
+        try arguments.call?.checkAllRead("the call of \(operation)")
         return module
     }
 
     /// Checks results, gradients and state of a case.
     static func run(_ goldenCase: GoldenCase) throws {
-        let subject = try build(goldenCase.operation, goldenCase.arguments)
-        try goldenCase.refuseCallArguments()
+        let subject = try build(
+            goldenCase.operation, goldenCase.arguments, callArguments: goldenCase.callArguments())
         try subject.check(goldenCase)
     }
 }
@@ -69,7 +74,7 @@ struct ModuleUnderTest {
 }
 
 extension GoldenCase {
-    /// No module here takes keyword arguments when it is called.
+    /// No loss here takes keyword arguments when it is called.
     func refuseCallArguments() throws {
         let names = try callArguments().keys.sorted()
         guard names.isEmpty else {

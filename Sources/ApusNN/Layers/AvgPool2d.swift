@@ -6,9 +6,9 @@ import ApusGraph
 /// The sum of a window is divided by `divisorOverride`; else by the window's size, padding included; or without
 /// `countIncludePad` by the number of elements of the input in it.
 open class AvgPool2d: Module {
-    public let kernelSize: Pair
-    public let stride: Pair
-    public let padding: Pair
+    public let kernelSize: SpatialSizes
+    public let stride: SpatialSizes
+    public let padding: SpatialSizes
     public let ceilMode: Bool
     public let countIncludePad: Bool
     public let divisorOverride: Int?
@@ -22,17 +22,17 @@ open class AvgPool2d: Module {
         _ kernelSize: any SpatialSize, stride: (any SpatialSize)? = nil, padding: any SpatialSize = 0,
         ceilMode: Bool = false, countIncludePad: Bool = true, divisorOverride: Int? = nil
     ) {
-        self.kernelSize = kernelSize.pair
-        self.stride = (stride ?? kernelSize).pair
-        self.padding = padding.pair
+        var arguments = LayerArguments(of: "AvgPool2d")
+        self.kernelSize = arguments.sizes(kernelSize, "kernelSize", rank: 2, atLeast: 1)
+        self.stride = arguments.sizes(stride ?? kernelSize, "stride", rank: 2, atLeast: 1)
+        self.padding = arguments.sizes(padding, "padding", rank: 2, atLeast: 0)
         self.ceilMode = ceilMode
         self.countIncludePad = countIncludePad
         self.divisorOverride = divisorOverride
-        var arguments = LayerArguments(of: "AvgPool2d")
         arguments.require(divisorOverride != 0, "divisorOverride is 0. Leave it out, or give another divisor.")
         geometry = PoolingGeometry(
-            kernelSize: self.kernelSize, stride: self.stride, padding: self.padding, dilation: 1, ceilMode: ceilMode,
-            layer: "AvgPool2d")
+            kernelSize: self.kernelSize.sizes, stride: self.stride.sizes, padding: self.padding.sizes,
+            dilation: [1, 1], ceilMode: ceilMode)
         super.init()
     }
 

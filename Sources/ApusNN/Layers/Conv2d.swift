@@ -10,10 +10,10 @@ import ApusGraph
 open class Conv2d: Module {
     public let inChannels: Int
     public let outChannels: Int
-    public let kernelSize: Pair
-    public let stride: Pair
+    public let kernelSize: SpatialSizes
+    public let stride: SpatialSizes
     public let padding: ConvolutionPadding
-    public let dilation: Pair
+    public let dilation: SpatialSizes
     public let groups: Int
     public let weight: Parameter
     public let bias: Parameter?
@@ -29,15 +29,14 @@ open class Conv2d: Module {
         bias: Bool = true
     ) {
         (self.inChannels, self.outChannels, self.groups) = (inChannels, outChannels, groups)
-        let (kernelSize, stride, dilation) = (kernelSize.pair, stride.pair, dilation.pair)
-        let padding = padding.convolutionPadding
-        (self.kernelSize, self.stride, self.dilation, self.padding) = (kernelSize, stride, dilation, padding)
         var arguments = LayerArguments(of: "Conv2d")
+        let kernelSize = arguments.sizes(kernelSize, "kernelSize", rank: 2, atLeast: 1)
+        let stride = arguments.sizes(stride, "stride", rank: 2, atLeast: 1)
+        let dilation = arguments.sizes(dilation, "dilation", rank: 2, atLeast: 1)
+        let padding = padding.convolutionPadding.resolved(rank: 2, of: &arguments)
+        (self.kernelSize, self.stride, self.dilation, self.padding) = (kernelSize, stride, dilation, padding)
         arguments.require(inChannels, "inChannels", atLeast: 1)
         arguments.require(outChannels, "outChannels", atLeast: 1)
-        arguments.require(kernelSize, "kernelSize", atLeast: 1)
-        arguments.require(stride, "stride", atLeast: 1)
-        arguments.require(dilation, "dilation", atLeast: 1)
         arguments.require(groups, "groups", atLeast: 1)
         if groups >= 1 {
             for (name, count) in [("inChannels", inChannels), ("outChannels", outChannels)] {
@@ -47,14 +46,11 @@ open class Conv2d: Module {
                         + "an equal part of the channels.")
             }
         }
-        switch padding.kind {
-        case .sizes(let sizes): arguments.require(sizes, "padding", atLeast: 0)
-        case .same:
+        if padding.kind == .same {
             arguments.require(
-                stride == Pair(1),
+                stride.areAll(1),
                 "padding: .same keeps the size, which a stride of \(stride) does not. Give the "
                     + "padding as numbers.")
-        case .valid: break
         }
         let zeros = padding.zeros(kernelSize: kernelSize, dilation: dilation)
         geometry = ConvolutionGeometry(
@@ -81,11 +77,11 @@ open class Conv2d: Module {
     override open var extraDescription: String {
         var text = "\(inChannels), \(outChannels), kernel_size=\(kernelSize.tupleText), stride=\(stride.tupleText)"
         switch padding.kind {
-        case .sizes(let sizes): if sizes != 0 { text += ", padding=\(sizes.tupleText)" }
+        case .sizes(let sizes): if !sizes.areAll(0) { text += ", padding=\(sizes.tupleText)" }
         case .same: text += ", padding=same"
         case .valid: text += ", padding=valid"
         }
-        if dilation != 1 { text += ", dilation=\(dilation.tupleText)" }
+        if !dilation.areAll(1) { text += ", dilation=\(dilation.tupleText)" }
         if groups != 1 { text += ", groups=\(groups)" }
         if bias == nil { text += ", bias=False" }
         return text

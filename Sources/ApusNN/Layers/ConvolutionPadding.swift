@@ -3,8 +3,8 @@ import ApusGraph
 /// How many zeros a convolution adds around its input: numbers, `.same` or `.valid`.
 public struct ConvolutionPadding: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
-        /// Height and width, on both sides.
-        case sizes(Pair)
+        /// Numbers, on both sides of each dimension.
+        case sizes(SpatialSizes)
         /// As many as keep the size, for a stride of 1: dilation · (kernel − 1) in all, one more at the end where that
         /// is odd.
         case same
@@ -16,11 +16,19 @@ public struct ConvolutionPadding: Sendable, Hashable {
 
     public init(_ kind: Kind) { self.kind = kind }
 
+    /// The same with one number for each of `rank` dimensions, none of them negative.
+    func resolved(rank: Int, of arguments: inout LayerArguments) -> ConvolutionPadding {
+        guard case .sizes(let sizes) = kind else { return self }
+        return ConvolutionPadding(.sizes(arguments.sizes(sizes, "padding", rank: rank, atLeast: 0)))
+    }
+
     /// The zeros before and after each spatial dimension.
-    func zeros(kernelSize: Pair, dilation: Pair) -> (before: [Int], after: [Int]) {
+    func zeros(kernelSize: SpatialSizes, dilation: SpatialSizes) -> (before: [Int], after: [Int]) {
         switch kind {
-        case .sizes(let pair): return (pair.sizes, pair.sizes)
-        case .valid: return ([0, 0], [0, 0])
+        case .sizes(let sizes): return (sizes.sizes, sizes.sizes)
+        case .valid:
+            let zeros = kernelSize.sizes.map { _ in 0 }
+            return (zeros, zeros)
         case .same:
             let totals = zip(kernelSize.sizes, dilation.sizes).map { kernel, dilation in dilation * (kernel - 1) }
             return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
@@ -37,16 +45,16 @@ extension ConvolutionPadding: ConvolutionPaddingConvertible {
     public var convolutionPadding: ConvolutionPadding { self }
 }
 
-extension Pair: ConvolutionPaddingConvertible {
+extension SpatialSizes: ConvolutionPaddingConvertible {
     public var convolutionPadding: ConvolutionPadding { .init(.sizes(self)) }
 }
 
 extension Int: ConvolutionPaddingConvertible {
-    public var convolutionPadding: ConvolutionPadding { .init(.sizes(Pair(self))) }
+    public var convolutionPadding: ConvolutionPadding { .init(.sizes(SpatialSizes(self))) }
 }
 
 extension [Int]: ConvolutionPaddingConvertible {
-    public var convolutionPadding: ConvolutionPadding { .init(.sizes(Pair(self))) }
+    public var convolutionPadding: ConvolutionPadding { .init(.sizes(SpatialSizes(self))) }
 }
 
 extension ConvolutionPaddingConvertible where Self == ConvolutionPadding {

@@ -18,9 +18,22 @@ struct LayerArguments {
         require(value >= least, "\(name) is \(value). It must be at least \(least).")
     }
 
-    mutating func require(_ value: Pair, _ name: String, atLeast least: Int) {
-        require(
-            value.height >= least && value.width >= least, "\(name) is \(value). It must be at least \(least).")
+    mutating func require(_ value: SpatialSizes, _ name: String, atLeast least: Int) {
+        require(value.sizes.allSatisfy { $0 >= least }, "\(name) is \(value). It must be at least \(least).")
+    }
+
+    /// One number for each of `rank` dimensions, none below `least`.
+    mutating func sizes(_ value: any SpatialSize, _ name: String, rank: Int, atLeast least: Int) -> SpatialSizes {
+        guard let sizes = value.spatialSizes.resolved(rank: rank) else {
+            let names = ["length", "height and width", "depth, height and width"]
+            require(
+                false,
+                "\(name): \(value) has \(value.spatialSizes.sizes.count) numbers. Give one, or \(rank): "
+                    + "\(names.indices.contains(rank - 1) ? names[rank - 1] : "one for each dimension").")
+            return SpatialSizes([Int](repeating: 1, count: rank))
+        }
+        require(sizes, name, atLeast: least)
+        return sizes
     }
 
     /// A parameter that `make` initialises; where an argument was wrong it stands for nothing.

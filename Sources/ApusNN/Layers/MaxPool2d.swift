@@ -5,10 +5,10 @@ import ApusGraph
 /// [N, C, H, W] or [C, H, W] → [N, C, H', W'] with H' = ⌊(H + 2p − d · (F − 1) − 1) / S⌋ + 1, or with the ceiling where
 /// `ceilMode`. The padding holds no elements: it never is the largest.
 open class MaxPool2d: Module {
-    public let kernelSize: Pair
-    public let stride: Pair
-    public let padding: Pair
-    public let dilation: Pair
+    public let kernelSize: SpatialSizes
+    public let stride: SpatialSizes
+    public let padding: SpatialSizes
+    public let dilation: SpatialSizes
     public let ceilMode: Bool
     /// Whether PyTorch's layer would return the positions as well; here ``withIndices(_:)`` does.
     public let returnIndices: Bool
@@ -22,15 +22,16 @@ open class MaxPool2d: Module {
         _ kernelSize: any SpatialSize, stride: (any SpatialSize)? = nil, padding: any SpatialSize = 0,
         dilation: any SpatialSize = 1, returnIndices: Bool = false, ceilMode: Bool = false
     ) {
-        self.kernelSize = kernelSize.pair
-        self.stride = (stride ?? kernelSize).pair
-        self.padding = padding.pair
-        self.dilation = dilation.pair
+        var arguments = LayerArguments(of: "MaxPool2d")
+        self.kernelSize = arguments.sizes(kernelSize, "kernelSize", rank: 2, atLeast: 1)
+        self.stride = arguments.sizes(stride ?? kernelSize, "stride", rank: 2, atLeast: 1)
+        self.padding = arguments.sizes(padding, "padding", rank: 2, atLeast: 0)
+        self.dilation = arguments.sizes(dilation, "dilation", rank: 2, atLeast: 1)
         self.ceilMode = ceilMode
         self.returnIndices = returnIndices
         geometry = PoolingGeometry(
-            kernelSize: self.kernelSize, stride: self.stride, padding: self.padding, dilation: self.dilation,
-            ceilMode: ceilMode, layer: "MaxPool2d")
+            kernelSize: self.kernelSize.sizes, stride: self.stride.sizes, padding: self.padding.sizes,
+            dilation: self.dilation.sizes, ceilMode: ceilMode)
         super.init()
     }
 
@@ -56,18 +57,6 @@ open class MaxPool2d: Module {
 }
 
 extension PoolingGeometry {
-    /// The geometry of a pooling over height and width, whose numbers are checked.
-    init(kernelSize: Pair, stride: Pair, padding: Pair, dilation: Pair, ceilMode: Bool, layer: String) {
-        var arguments = LayerArguments(of: layer)
-        arguments.require(kernelSize, "kernelSize", atLeast: 1)
-        arguments.require(stride, "stride", atLeast: 1)
-        arguments.require(padding, "padding", atLeast: 0)
-        arguments.require(dilation, "dilation", atLeast: 1)
-        self.init(
-            kernelSize: kernelSize.sizes, stride: stride.sizes, padding: padding.sizes, dilation: dilation.sizes,
-            ceilMode: ceilMode)
-    }
-
     /// Says that an input is no image and no batch of images.
     static func rankError(of input: Tensor, _ operation: String) -> TensorError? {
         guard input.rank != 3, input.rank != 4 else { return nil }

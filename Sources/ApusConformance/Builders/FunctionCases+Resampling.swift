@@ -1,0 +1,6 @@
+import ApusGraph
+
+extension FunctionCases {
+    /// Padding and resampling.
+    static let resampling: [String: FunctionBuilder] = [:]
+}

@@ -1,0 +1,8 @@
+import ApusEngine
+import Testing
+
+@testable import ApusGraph
+
+extension GradientCases {
+    static let activations: [GradientCase] = []
+}
