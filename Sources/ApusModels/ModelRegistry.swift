@@ -18,6 +18,12 @@ public enum ModelRegistry {
             inputSize: (1, 28, 28),
             defaults: TrainingDefaults(optimizer: .sgd, lr: 0.5, batchSize: 100, epochs: 16),
             build: { LeNet5(numClasses: $0, inChannels: $1) }),
+        ModelEntry(
+            name: "cnn4",
+            summary: "four 5×5 convolutions with batch norm, ReLU and max-pooling, as in the fourth tutorial",
+            inputSize: (1, 28, 28),
+            defaults: TrainingDefaults(optimizer: .adam, lr: 0.001, batchSize: 100, epochs: 5),
+            build: { CNN4(numClasses: $0, inChannels: $1) }),
     ]
 
     /// The model of a name; throws ``UnknownModelError`` where there is none.

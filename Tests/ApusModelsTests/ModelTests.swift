@@ -37,6 +37,27 @@ import Testing
                 == ["conv.0", "conv.3", "fc.0", "fc.2", "fc.4"].flatMap { ["\($0).weight", "\($0).bias"] })
     }
 
+    @Test func cnn4HasItsKeysAndSizes() throws {
+        let model = try ModelRegistry.entry(named: "cnn4").makeModel()
+        #expect(model.parameters().map(\.count).reduce(0, +) == 271_178)
+        let keys = model.stateDict().keys
+        #expect(keys.prefix(3) == ["conv1.0.weight", "conv1.0.bias", "conv2.0.weight"])
+        #expect(keys.contains("conv4.1.running_var") && keys.suffix(2) == ["fc.weight", "fc.bias"])
+        #expect(throws: TensorError.self) { try withTensorErrors { _ = CNN4(widths: [1, 2]) } }
+    }
+
+    /// The sizes that the fourth tutorial derives by hand.
+    @Test func cnn4HalvesTheSizes() {
+        let model = CNN4()
+        var image = Tensor.zeros(2, 1, 28, 28)
+        for (stage, sizes) in zip(
+            [model.conv1, model.conv2, model.conv3, model.conv4], [[16, 14, 14], [32, 7, 7], [64, 3, 3], [128, 1, 1]])
+        {
+            image = stage(image)
+            #expect(image.shape == Shape([2] + sizes))
+        }
+    }
+
     @Test(arguments: ModelRegistry.entries.map(\.name))
     func everyModelTakesItsInputSize(_ name: String) throws {
         let entry = try ModelRegistry.entry(named: name)
