@@ -24,10 +24,12 @@ let package = Package(
 
         // What users meet.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .target(name: "CPNG", dependencies: ["CLibPNG"]),
         .target(name: "ApusInterop"),
         .target(name: "ApusNN", dependencies: ["ApusEngine"]),
         .target(name: "ApusOptim", dependencies: ["ApusNN"]),
-        .target(name: "ApusData", dependencies: ["ApusEngine", "CZlib"]),
+        .target(name: "ApusData", dependencies: ["ApusEngine", "ApusInterop", "CZlib", "CPNG"]),
         .target(name: "ApusModels", dependencies: ["ApusNN"]),
         .target(
             name: "ApusTraining", dependencies: ["ApusNN", "ApusOptim", "ApusData", "ApusModels", "ApusInterop"]),

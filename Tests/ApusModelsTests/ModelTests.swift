@@ -98,6 +98,6 @@ import Testing
 
     @Test func anUnknownNameListsTheKnownOnes() {
         let error = #expect(throws: UnknownModelError.self) { try ModelRegistry.entry(named: "lenet6") }
-        #expect(error?.description == "there is no model \"lenet6\". Known models: lenet, lenet5.")
+        #expect(error?.description == "there is no model \"lenet6\". Known models: lenet, lenet5, cnn4.")
     }
 }
