@@ -14,6 +14,7 @@
 #include "softmax.h"
 #include "batch_normalization.h"
 #include "strided_copy.h"
+#include "padding.h"
 #include "bytes.h"
 
 #endif

@@ -11,6 +11,7 @@
 #include "softmax.h"
 #include "batch_normalization.h"
 #include "strided_copy.h"
+#include "padding.h"
 #include "bytes.h"
 
 #define APUS_KERNEL_INITIALIZER(name, parameters, arguments) .name = name##_kernel,

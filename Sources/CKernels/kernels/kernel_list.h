@@ -128,6 +128,14 @@
       (int elementSize, int rank, const int64_t *shape, const int64_t *strides, const void *source, void               \
        *destination, int64_t begin, int64_t end),                                                                      \
       (elementSize, rank, shape, strides, source, destination, begin, end))                                            \
+    X(pad_rows,                                                                                                        \
+      (int elementSize, const ApusPadding *padding, const int32_t *sources, const void *value, const void *input,      \
+       void *output, int64_t begin, int64_t end),                                                                      \
+      (elementSize, padding, sources, value, input, output, begin, end))                                               \
+    X(pad_gradient_rows,                                                                                               \
+      (const ApusPadding *padding, const int32_t *sources, const int32_t *copies, const float *outputGradient, float   \
+       *inputGradient, int64_t begin, int64_t end),                                                                    \
+      (padding, sources, copies, outputGradient, inputGradient, begin, end))                                           \
     X(gather_rows,                                                                                                     \
       (const uint8_t *source, int64_t rowBytes, const int64_t *index, uint8_t *destination, int64_t begin, int64_t     \
        end),                                                                                                           \
