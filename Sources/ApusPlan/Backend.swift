@@ -126,3 +126,11 @@ extension Reshape: AliasesInput {}
 extension SliceAssign: ReusesInputs {
     public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] { [0] }
 }
+
+extension RandomDropout: ReusesInputs {
+    public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] { [0] }
+}
+
+extension ChannelNormalization: ReusesInputs {
+    public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] { [0] }
+}

@@ -52,6 +52,22 @@ extension BatchNormalization: ReferenceKernel {
     }
 }
 
+extension ChannelNormalization: ReferenceKernel {
+    public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
+        let x = inputs[0].reals()
+        let (means, inverses, gamma, beta) = (
+            inputs[1].reals(), inputs[2].reals(), inputs[3].reals(), inputs[4].reals()
+        )
+        let loop = Channels(inputs[0].shape)
+        var y = x
+        for channel in 0..<loop.channels {
+            let scale = inverses[channel] * gamma[channel]
+            loop.forEach(channel) { y[$0] = (x[$0] - means[channel]) * scale + beta[channel] }
+        }
+        outputs[0].store(y)
+    }
+}
+
 extension BatchNormalizationGradient: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
         let (dy, x) = (inputs[0].reals(), inputs[1].reals())
@@ -65,8 +81,8 @@ extension BatchNormalizationGradient: ReferenceKernel {
             (dGamma[channel], dBeta[channel]) = (product, sum)
             loop.forEach(channel) { index in
                 let normalized = (x[index] - mean) * inverse
-                let centred = dy[index] - sum / loop.count - normalized * product / loop.count
-                dx[index] = gamma[channel] * inverse * centred
+                let rest = usesBatchStatistics ? sum / loop.count + normalized * product / loop.count : 0
+                dx[index] = gamma[channel] * inverse * (dy[index] - rest)
             }
         }
         outputs[0].store(dx)

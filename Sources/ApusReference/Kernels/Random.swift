@@ -9,7 +9,10 @@ import ApusGraph
 extension RandomNumbers: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
         let output = outputs[0]
-        if case .integers = distribution {} else { try output.requireReal(name) }
+        switch distribution {
+        case .uniform, .normal: try output.requireReal(name)
+        case .integers, .bernoulli: break
+        }
         let key = inputs[0].integers()
         let philox = Philox(seed: UInt64(bitPattern: key[0]))
         let position = UInt64(bitPattern: key[1])
@@ -22,6 +25,9 @@ extension RandomNumbers: ReferenceKernel {
             switch distribution {
             case .uniform(let low, let high): uniform(bits, low, high, &block)
             case .normal(let mean, let deviation): normal(bits, mean, deviation, &block)
+            case .bernoulli(let probability):
+                let threshold = RandomNumbers.threshold(probability)
+                for index in 0..<perBlock { block[index] = UInt64(bits[index]) < threshold ? 1 : 0 }
             case .integers(let low, let high):
                 for index in 0..<perBlock { integers[index] = integer(bits, index, low, high) }
                 output.storeIntegers(integers, start, length)
@@ -59,10 +65,10 @@ extension RandomNumbers: ReferenceKernel {
         for pair in 0..<2 {
             // All 32 bits count here, for a longer tail: the largest number is √(64 log 2) = 6.66.
             let u = Float(bits[2 * pair]) * 0x1p-32 + 0x1p-33
-            let radius = (-2 * log(u)).squareRoot()
-            let angle = 2 * Float.pi * Philox.unitFloat(bits[2 * pair + 1])
-            block[2 * pair] = mean + deviation * Double(radius * cos(angle))
-            block[2 * pair + 1] = mean + deviation * Double(radius * sin(angle))
+            let radius = (-2 * log(Double(u))).squareRoot()
+            let angle = 2 * Double.pi * Double(Philox.unitFloat(bits[2 * pair + 1]))
+            block[2 * pair] = mean + deviation * radius * cos(angle)
+            block[2 * pair + 1] = mean + deviation * radius * sin(angle)
         }
     }
 

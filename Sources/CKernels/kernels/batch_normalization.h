@@ -1,4 +1,4 @@
-/// Batch normalisation in the plain layout.
+/// Batch normalisation where the elements of a channel lie side by side.
 #ifndef APUS_BATCH_NORMALIZATION_KERNEL_H
 #define APUS_BATCH_NORMALIZATION_KERNEL_H
 
@@ -36,30 +36,58 @@ static void centred_sums(const float *x, int64_t count, float centre, double *su
     }
 }
 
+/// What is known of the elements seen so far: their number, mean, and Σ (x - mean)².
+typedef struct Moments {
+    double count, mean, squares;
+} Moments;
+
+/// Joins the elements of a piece (Chan, Golub and LeVeque 1983).
+APUS_INLINE void join_moments(Moments *m, double count, double mean, double squares)
+{
+    double delta = mean - m->mean, joined = m->count + count;
+    m->mean += delta * (count / joined);
+    m->squares += squares + delta * delta * (m->count * count / joined);
+    m->count = joined;
+}
+
+static void add_moments(Moments *m, const float *x, int64_t count)
+{
+    for (int64_t i = 0; i < count; i += statisticsPiece) {
+        int64_t length = smaller(statisticsPiece, count - i);
+        // The sum's rounding would spoil the differences between pieces: the rest about the centre corrects it.
+        float centre = sum_contiguous(x + i, length) / (float)length;
+        double rest, squares;
+        centred_sums(x + i, length, centre, &rest, &squares);
+        join_moments(m, length, centre + rest / (double)length, squares - rest * rest / (double)length);
+    }
+}
+
+/// Mean and biased variance of contiguous floats; a single piece needs no joining.
+static void moments(const float *x, int64_t count, float *mean, float *variance)
+{
+    if (count <= statisticsPiece) {
+        float share = 1.0f / (float)count, centre = sum_contiguous(x, count) * share;
+        double rest, squares;
+        centred_sums(x, count, centre, &rest, &squares);
+        *mean = (float)(centre + rest * share);
+        *variance = (float)((squares - rest * rest * share) * share);
+        return;
+    }
+    Moments all = {0};
+    add_moments(&all, x, count);
+    *mean = (float)all.mean;
+    *variance = (float)(all.squares / all.count);
+}
+
 static void batch_statistics_kernel(
     const float *x, int64_t images, int64_t channels, int64_t plane, float *mean, float *variance, int64_t begin,
     int64_t end)
 {
     for (int64_t c = begin; c < end; c++) {
-        double total = 0.0, average = 0.0, squares = 0.0;
-        for (int64_t n = 0; n < images; n++) {
-            const float *source = x + (n * channels + c) * plane;
-            for (int64_t i = 0; i < plane; i += statisticsPiece) {
-                int64_t count = smaller(statisticsPiece, plane - i);
-                // The sum's rounding would spoil the differences between pieces: the rest about the centre corrects it.
-                float centre = sum_contiguous(source + i, count) / (float)count;
-                double rest, squaresAboutCentre;
-                centred_sums(source + i, count, centre, &rest, &squaresAboutCentre);
-                double pieceMean = centre + rest / (double)count;
-                double pieceSquares = squaresAboutCentre - rest * rest / (double)count;
-                double delta = pieceMean - average, joined = total + count;
-                average += delta * (count / joined);
-                squares += pieceSquares + delta * delta * (total * count / joined);
-                total = joined;
-            }
-        }
-        mean[c] = (float)average;
-        variance[c] = (float)(squares / total);
+        Moments all = {0};
+        for (int64_t n = 0; n < images; n++) add_moments(&all, x + (n * channels + c) * plane, plane);
+        mean[c] = (float)all.mean;
+        variance[c] = (float)(all.squares / all.count);
     }
 }
 
@@ -123,20 +151,21 @@ APUS_INLINE void gradient_sums(
     }
 }
 
-/// dx = scale · dy - (x - mean) · slope - offset
+/// dx = (dy · weight - offset - (x - mean) · slope) · inverse: what nearly cancels is subtracted before it is scaled.
 APUS_INLINE void gradient_plane(
-    const float *x, const float *dy, const float *reluResult, int64_t count, float mean, float scale, float slope,
-    float offset, const int relu, float *dx)
+    const float *x, const float *dy, const float *reluResult, int64_t count, float mean, float weight, float slope,
+    float offset, float inverse, const int relu, float *dx)
 {
     int64_t i = 0;
     for (; i + vectorWidth <= count; i += vectorWidth) {
         vfloat g = load(dy + i);
         if (relu) g = load(reluResult + i) > 0.0f ? g : splat(0.0f);
-        store(dx + i, multiply_add(g, splat(scale), -multiply_add(load(x + i) - mean, splat(slope), splat(offset))));
+        g = multiply_add(g, splat(weight), splat(-offset));
+        store(dx + i, (g - (load(x + i) - mean) * slope) * inverse);
     }
     for (; i < count; i++) {
         float g = relu && !(reluResult[i] > 0.0f) ? 0.0f : dy[i];
-        dx[i] = g * scale - ((x[i] - mean) * slope + offset);
+        dx[i] = ((g * weight - offset) - (x[i] - mean) * slope) * inverse;
     }
 }
 
@@ -157,21 +186,22 @@ static void batch_normalization_backward_kernel(
                 gradient_sums(x + offset, outputGradient + offset, NULL, plane, m, 0, &gradientSum, &productSum);
             }
         }
-        double inverse = 1.0 / sqrt((double)variance[c] + epsilon);
-        double scale = (weight ? weight[c] : 1.0f) * inverse, count = (double)images * (double)plane;
+        double inverse = 1.0 / sqrt((double)variance[c] + epsilon), count = (double)images * (double)plane;
         if (biasGradient) biasGradient[c] = (float)gradientSum;
         if (weightGradient) weightGradient[c] = (float)(productSum * inverse);
         if (!inputGradient) continue;
-        float slope = training ? (float)(scale * inverse * inverse * productSum / count) : 0.0f;
-        float shift = training ? (float)(scale * gradientSum / count) : 0.0f;
+        // dx = (dy - mean(dy) - (x - mean) · slope) · scale
+        float scale = (float)((weight ? weight[c] : 1.0f) * inverse);
+        float slope = training ? (float)(inverse * inverse * productSum / count) : 0.0f;
+        float offset = training ? (float)(gradientSum / count) : 0.0f;
         for (int64_t n = 0; n < images; n++) {
             int64_t k = (n * channels + c) * plane;
             const float *dy = outputGradient + k;
             float *dx = inputGradient + k;
             if (reluResult) {
-                gradient_plane(x + k, dy, reluResult + k, plane, m, (float)scale, slope, shift, 1, dx);
+                gradient_plane(x + k, dy, reluResult + k, plane, m, 1.0f, slope, offset, scale, 1, dx);
             } else {
-                gradient_plane(x + k, dy, NULL, plane, m, (float)scale, slope, shift, 0, dx);
+                gradient_plane(x + k, dy, NULL, plane, m, 1.0f, slope, offset, scale, 0, dx);
             }
         }
     }

@@ -120,6 +120,62 @@
        float *inputGradient, float *weightGradient, float *biasGradient, int64_t begin, int64_t end),                  \
       (x, outputGradient, reluResult, images, channels, plane, mean, variance, epsilon, weight, training,              \
        inputGradient, weightGradient, biasGradient, begin, end))                                                       \
+    X(normalize_rows,                                                                                                  \
+      (const ApusRowNormalization *normalization, const float *x, const float *weight, const float *bias, float *y,    \
+       float *mean, float *variance, float *inverse, int64_t begin, int64_t end),                                      \
+      (normalization, x, weight, bias, y, mean, variance, inverse, begin, end))                                        \
+    X(normalize_rows_backward,                                                                                         \
+      (const ApusRowNormalization *normalization, const float *x, const float *outputGradient, const float *weight,    \
+       const float *mean, const float *inverse, float *inputGradient, float *sums, double *channelSums, int64_t        \
+       begin, int64_t end),                                                                                            \
+      (normalization, x, outputGradient, weight, mean, inverse, inputGradient, sums, channelSums, begin, end))         \
+    X(normalize_rows_weight_gradient,                                                                                  \
+      (const ApusRowNormalization *normalization, const float *x, const float *outputGradient, const float *mean,      \
+       const float *inverse, int64_t rows, float *weightGradient, float *biasGradient, int64_t begin, int64_t end),    \
+      (normalization, x, outputGradient, mean, inverse, rows, weightGradient, biasGradient, begin, end))               \
+    X(column_moments,                                                                                                  \
+      (const ApusChannelColumns *columns, const float *x, double *moments, int64_t begin, int64_t end),                \
+      (columns, x, moments, begin, end))                                                                               \
+    X(column_statistics,                                                                                               \
+      (const ApusChannelColumns *columns, const double *moments, float *mean, float *variance, int64_t begin,          \
+       int64_t end),                                                                                                   \
+      (columns, moments, mean, variance, begin, end))                                                                  \
+    X(column_normalize,                                                                                                \
+      (const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,   \
+       float *y, int64_t begin, int64_t end),                                                                          \
+      (columns, x, mean, scale, shift, y, begin, end))                                                                 \
+    X(column_gradient_sums,                                                                                            \
+      (const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean, double       \
+       *sums, int64_t begin, int64_t end),                                                                             \
+      (columns, x, outputGradient, mean, sums, begin, end))                                                            \
+    X(column_gradient,                                                                                                 \
+      (const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean, const        \
+       float *scale, const float *slope, const float *offset, float *inputGradient, int64_t begin, int64_t end),       \
+      (columns, x, outputGradient, mean, scale, slope, offset, inputGradient, begin, end))                             \
+    X(local_response,                                                                                                  \
+      (const ApusLocalResponse *response, const float *x, float *y, float *scratch, int64_t begin, int64_t end),       \
+      (response, x, y, scratch, begin, end))                                                                           \
+    X(local_response_backward,                                                                                         \
+      (const ApusLocalResponse *response, const float *x, const float *outputGradient, float *inputGradient,           \
+       float *scratch, int64_t begin, int64_t end),                                                                    \
+      (response, x, outputGradient, inputGradient, scratch, begin, end))                                               \
+    X(random_uniform,                                                                                                  \
+      (uint64_t seed, uint64_t position, double low, double high, float least, float last, float *y, int64_t begin,    \
+       int64_t end),                                                                                                   \
+      (seed, position, low, high, least, last, y, begin, end))                                                         \
+    X(random_normal,                                                                                                   \
+      (uint64_t seed, uint64_t position, float mean, float deviation, float *y, int64_t begin, int64_t end),           \
+      (seed, position, mean, deviation, y, begin, end))                                                                \
+    X(random_bernoulli,                                                                                                \
+      (uint64_t seed, uint64_t position, uint64_t threshold, float *y, int64_t begin, int64_t end),                    \
+      (seed, position, threshold, y, begin, end))                                                                      \
+    X(random_dropout,                                                                                                  \
+      (uint64_t seed, uint64_t position, uint64_t threshold, float scale, const float *x, float *y, int64_t begin,     \
+       int64_t end),                                                                                                   \
+      (seed, position, threshold, scale, x, y, begin, end))                                                            \
+    X(random_integers,                                                                                                 \
+      (uint64_t seed, uint64_t position, int64_t low, uint64_t range, int64_t *y, int64_t begin, int64_t end),         \
+      (seed, position, low, range, y, begin, end))                                                                     \
     X(strided_gather,                                                                                                  \
       (int elementSize, int rank, const int64_t *shape, const int64_t *strides, const void *source, void               \
        *destination, int64_t begin, int64_t end),                                                                      \

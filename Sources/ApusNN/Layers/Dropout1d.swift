@@ -1,0 +1,24 @@
+import ApusGraph
+
+/// Sets whole channels of sequences to zero with probability p and multiplies the others by 1 / (1 − p)
+/// (`torch.nn.Dropout1d`; Tompson et al. 2015).
+///
+/// [N, C, L] or, without a batch, [C, L] → the same shape. In evaluation mode the input itself. Another number of
+/// dimensions is an error when the layer is called.
+open class Dropout1d: DropoutBase {
+    /// A dropout with probability `p`; one outside of 0 … 1 is an error (see ``withTensorErrors(_:)``).
+    public init(_ p: Double = 0.5, inplace: Bool = false) { super.init("Dropout1d", p, inplace: inplace) }
+
+    override open func forward(_ input: Tensor) -> Tensor {
+        switch input.rank {
+        case 3: return input.featureDropout(p: p, training: isTraining)
+        case 2: return input.unsqueeze(dim: 0).featureDropout(p: p, training: isTraining).squeeze(dim: 0)
+        default:
+            return .refuse(
+                TensorError(
+                    "dropout1d",
+                    "the input \(input.shape.brackets) has \(input.rank) dimensions. Expected 3, [N, C, L], or 2 "
+                        + "without a batch, [C, L]."), like: [input])
+        }
+    }
+}

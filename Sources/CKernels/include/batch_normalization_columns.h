@@ -1,0 +1,49 @@
+/// Batch normalisation where sixteen channels lie side by side: [N, C] row-major, and oneDNN's nChw16c.
+///
+/// The work is cut into tiles of sixteen channels of one image, or of some rows; tile t is block t mod blocks of image
+/// t / blocks. Sums of tiles are joined in the order of the images, so that results do not depend on the threads.
+#ifndef APUS_BATCH_NORMALIZATION_COLUMNS_H
+#define APUS_BATCH_NORMALIZATION_COLUMNS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Element (image, row, block, lane) lies at image · imageStride + row · rowStride + block · blockStride + lane.
+typedef struct ApusChannelColumns {
+    int64_t images, channels;
+    /// Rows of each image, and of the last one, which may have fewer.
+    int64_t rows, lastRows;
+    int64_t imageStride, rowStride, blockStride;
+} ApusChannelColumns;
+
+/// Mean and Σ (x - mean)² of each channel of the tiles [begin, end): moments is [images][2][channels].
+void apus_column_moments(
+    const ApusChannelColumns *columns, const float *x, double *moments, int64_t begin, int64_t end);
+
+/// Mean and biased variance of each of the channels [begin, end), of the moments of all images.
+void apus_column_statistics(
+    const ApusChannelColumns *columns, const double *moments, float *mean, float *variance, int64_t begin, int64_t end);
+
+/// y = (x - mean) · scale + shift of the tiles [begin, end); scale and shift are [C]. y may be x.
+void apus_column_normalize(
+    const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,
+    float *y, int64_t begin, int64_t end);
+
+/// Σ dy and Σ dy · (x - mean) of each channel of the tiles [begin, end): sums is [images][2][channels].
+void apus_column_gradient_sums(
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean, double *sums,
+    int64_t begin, int64_t end);
+
+/// dx = (dy - offset - (x - mean) · slope) · scale of the tiles [begin, end); offset, slope and scale are [C].
+void apus_column_gradient(
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean,
+    const float *scale, const float *slope, const float *offset, float *inputGradient, int64_t begin, int64_t end);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
