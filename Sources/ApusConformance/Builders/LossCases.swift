@@ -1,29 +1,30 @@
 import ApusGraph
 import ApusNN
 
-/// A loss that a case constructed, as a function of the call's tensors.
-typealias LossBuilder = @Sendable (CaseArguments) throws -> (Tensor, Tensor) -> Tensor
+/// Constructs a loss from a case's arguments: a function of the call's tensors.
+typealias LossBuilder = @Sendable (CaseArguments) throws -> LossUnderTest
 
-/// The losses by their PyTorch names; a new one is one entry.
+/// A loss that a case constructed.
+struct LossUnderTest {
+    let inputCount: Int
+    let call: ([Tensor]) -> Tensor
+
+    /// A loss of a prediction and a target.
+    static func ofTwo(_ loss: @escaping (Tensor, Tensor) -> Tensor) -> LossUnderTest {
+        LossUnderTest(inputCount: 2) { loss($0[0], $0[1]) }
+    }
+
+    /// A loss of three tensors.
+    static func ofThree(_ loss: @escaping (Tensor, Tensor, Tensor) -> Tensor) -> LossUnderTest {
+        LossUnderTest(inputCount: 3) { loss($0[0], $0[1], $0[2]) }
+    }
+}
+
+/// The losses by their PyTorch names; a new one is one entry in the table of its subject.
 enum LossCases {
-    static let all: [String: LossBuilder] = [
-        "CrossEntropyLoss": { arguments in
-            CrossEntropyLoss(
-                weight: arguments.tensor("weight"),
-                ignoreIndex: try arguments.integer("ignore_index", default: -100),
-                reduction: try reduction(arguments),
-                labelSmoothing: try arguments.number("label_smoothing", default: 0)
-            ).callAsFunction
-        },
-        "NLLLoss": { arguments in
-            NLLLoss(
-                weight: arguments.tensor("weight"),
-                ignoreIndex: try arguments.integer("ignore_index", default: -100),
-                reduction: try reduction(arguments)
-            ).callAsFunction
-        },
-        "MSELoss": { MSELoss(reduction: try reduction($0)).callAsFunction },
-    ]
+    static let all: [String: LossBuilder] = [classes, embeddings, errors, likelihoods].reduce(into: [:]) {
+        all, table in all.merge(table) { first, _ in first }
+    }
 
     /// Constructs the loss; throws `unsupported` where it does not exist here.
     ///
@@ -38,10 +39,11 @@ enum LossCases {
         let loss = try builder(arguments)
         try arguments.checkAllRead(operation)
         return { inputs in
-            guard inputs.count == 2 else {
-                throw CaseProblem.unsupported("\(operation) takes two tensors here, not \(inputs.count)")
+            guard inputs.count == loss.inputCount else {
+                throw CaseProblem.unsupported(
+                    "\(operation) takes \(loss.inputCount) tensors here, not \(inputs.count)")
             }
-            return [loss(inputs[0], inputs[1])]
+            return [loss.call(inputs)]
         }
     }
 
@@ -53,7 +55,7 @@ enum LossCases {
         try CallCheck(goldenCase).run(call: loss)
     }
 
-    private static func reduction(_ arguments: CaseArguments) throws -> LossReduction {
+    static func reduction(_ arguments: CaseArguments) throws -> LossReduction {
         switch try arguments.text("reduction", default: "mean") {
         case "mean": return .mean
         case "sum": return .sum
@@ -61,4 +63,22 @@ enum LossCases {
         case let other: throw CaseProblem.inexpressible("there is no reduction \"\(other)\"")
         }
     }
+
+    /// Losses of errors x − y.
+    private static let errors: [String: LossBuilder] = [
+        "L1Loss": { .ofTwo(L1Loss(reduction: try reduction($0)).callAsFunction) },
+        "MSELoss": { .ofTwo(MSELoss(reduction: try reduction($0)).callAsFunction) },
+        "SmoothL1Loss": { arguments in
+            .ofTwo(
+                SmoothL1Loss(
+                    reduction: try reduction(arguments), beta: try arguments.number("beta", default: 1)
+                ).callAsFunction)
+        },
+        "HuberLoss": { arguments in
+            .ofTwo(
+                HuberLoss(
+                    reduction: try reduction(arguments), delta: try arguments.number("delta", default: 1)
+                ).callAsFunction)
+        },
+    ]
 }

@@ -61,8 +61,7 @@ struct FuseCrossEntropy: Pass {
             guard let first = step.inputs.first else { continue }
             if let loss = step.primitive as? NegativeLogLikelihood, let producer = producers[first],
                 let softmax = graph.steps[producer].primitive as? Softmax, softmax.isLogarithm, softmax.dimension == 1,
-                graph.steps[producer].outputs == [first], graph.values[first].spec.shape.rank == 2,
-                graph.values[first].spec.dtype == .float32,
+                graph.steps[producer].outputs == [first], graph.values[first].spec.dtype == .float32,
                 !graph.anyOf(Array(step.inputs.dropFirst()), dependsOn: first, producers)
             {
                 // The softmax step goes; this one makes its result too.
@@ -76,8 +75,7 @@ struct FuseCrossEntropy: Pass {
             if let gradient = step.primitive as? SoftmaxGradient, gradient.softmax.isLogarithm,
                 gradient.softmax.dimension == 1, let producer = producers[step.inputs[1]],
                 let loss = graph.steps[producer].primitive as? NegativeLogLikelihoodGradient,
-                uses[step.inputs[1]] == 1, graph.values[first].spec.shape.rank == 2,
-                graph.values[first].spec.dtype == .float32
+                uses[step.inputs[1]] == 1, graph.values[first].spec.dtype == .float32
             {
                 graph.steps[index].primitive = SoftmaxCrossEntropyGradient(loss.loss)
                 graph.steps[index].inputs = [first] + graph.steps[producer].inputs

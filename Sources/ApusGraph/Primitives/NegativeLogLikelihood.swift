@@ -1,13 +1,13 @@
 /// −w[t] · x[n, t] for each sample's class t, and the weight w[t] itself.
 ///
 /// Inputs: x [N, C, …], the classes t [N, …] as `int64` and, where `isWeighted`, w [C]. Both results are [N, …]; they
-/// are 0 where t is `ignoreIndex`. A class outside of 0 ..< C is an error when it is computed.
+/// are 0 where t is `ignoreIndex`, if there is one. Another class outside of 0 ..< C is an error when it is computed.
 public struct NegativeLogLikelihood: Primitive {
     public static let name = "nll_loss"
-    public let ignoreIndex: Int
+    public let ignoreIndex: Int?
     public let isWeighted: Bool
 
-    public init(ignoreIndex: Int, isWeighted: Bool) {
+    public init(ignoreIndex: Int?, isWeighted: Bool) {
         self.ignoreIndex = ignoreIndex
         self.isWeighted = isWeighted
     }
@@ -38,6 +38,17 @@ public struct NegativeLogLikelihood: Primitive {
         }
         let result = TensorSpec(target.shape, x.dtype, x.device)
         return [result, result]
+    }
+
+    /// The error of a class outside of 0 ..< `count`, the `flat`-th of classes of shape `shape`.
+    public func outOfRange(_ picked: Int64, at flat: Int, in shape: Shape, classes count: Int) -> TensorError {
+        let position = zip(shape.rowMajorStrides, shape.dimensions).map { flat / $0 % $1 }
+        let name = position.count == 1 ? "\(position[0])" : "\(position)"
+        let ignored = ignoreIndex.map { "; \($0) is ignored" } ?? ""
+        return TensorError(
+            self.name,
+            "the class \(picked) of sample \(name) is out of range for \(count) classes. Classes count from 0 to "
+                + "\(count - 1)\(ignored).")
     }
 
     public var gradientReads: GradientReads { GradientReads(inputs: isWeighted ? [1, 2] : [1]) }

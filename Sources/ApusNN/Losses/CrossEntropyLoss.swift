@@ -9,8 +9,8 @@ import ApusGraph
 ///
 /// - Parameters:
 ///   - input: logits [N, C], [N, C, d₁, …] or [C].
-///   - target: classes in 0 ..< C, `int64` or `uint8`, of the input's shape without C (one outside is an error when the
-///     loss is computed); or probabilities, real, of the input's shape.
+///   - target: classes in 0 ..< C, `int64` or `uint8`, of the input's shape without C; beside [C] also [1]. One outside
+///     is an error when the loss is computed. Or probabilities, real, of the input's shape.
 ///   - weight: a factor for each class, [C].
 ///   - ignoreIndex: the class of samples that do not count.
 ///   - labelSmoothing: 0 to 1.
@@ -65,27 +65,21 @@ extension ClassLoss {
         _ logProbabilities: Tensor, ignoreIndex: Int, _ reduction: LossReduction
     ) -> Tensor {
         let weighted = weight.map { logProbabilities * perClass($0, logProbabilities) } ?? logProbabilities
-        let isIgnored = target .== ignoreIndex
-        let losses = (-weighted.sum(dim: classDimension)).maskedFill(isIgnored, 0)
+        // As real numbers, which the fused loop compares; classes are small enough to be exact.
+        let isIgnored = target.cast(to: logProbabilities.dtype) .== Double(ignoreIndex)
+        let sums = -weighted.sum(dim: classDimension)
+        // A class [1] beside logits [C] has one loss without dimensions.
+        let losses = sums.maskedFill(isIgnored.reshape(sums.shape), 0)
         switch reduction {
         case .none: return losses
         case .sum: return losses.sum()
-        case .mean: return losses.sum() / usedWeight(logProbabilities, ignoreIndex: ignoreIndex)
-        }
-    }
-
-    /// Σ w[tₙ] over what is not ignored; without weights their number.
-    private func usedWeight(_ logProbabilities: Tensor, ignoreIndex: Int) -> Tensor {
-        guard weight != nil else { return (target .!= ignoreIndex).cast(to: logProbabilities.dtype).sum() }
-        return noGrad {
-            // −w[t] · x with x = −1 is w[t].
-            let minusOnes = Tensor.full(logProbabilities.shape, -1, dtype: logProbabilities.dtype)
-            return negativeLogLikelihood(of: minusOnes, ignoreIndex: ignoreIndex, .sum)
+        case .mean: return losses.sum() / picked(of: logProbabilities, ignoreIndex: ignoreIndex).weights.sum()
         }
     }
 }
 
-/// ``crossEntropy(_:_:weight:ignoreIndex:reduction:labelSmoothing:)`` as a module (`torch.nn.CrossEntropyLoss`).
+/// ``crossEntropy(_:_:weight:ignoreIndex:reduction:labelSmoothing:)`` as a module (`torch.nn.CrossEntropyLoss`):
+/// logits [N, C, …] and classes [N, …], or probabilities [N, C, …] → a scalar, or [N, …] where `reduction` is `.none`.
 open class CrossEntropyLoss: Module {
     public let weight: Buffer?
     public let ignoreIndex: Int

@@ -6,7 +6,7 @@ import ApusGraph
 ///
 /// - Parameters:
 ///   - input: log-probabilities [N, C], [N, C, d₁, …] or [C], as ``Tensor/logSoftmax(dim:)`` makes them.
-///   - target: classes in 0 ..< C, `int64` or `uint8`: [N], [N, d₁, …] or a scalar. Others are an error when the loss
+///   - target: classes in 0 ..< C, `int64` or `uint8`: [N], [N, d₁, …], or a scalar or [1] for [C]. Others are an error when the loss
 ///     is computed.
 ///   - weight: a factor for each class, [C].
 ///
@@ -21,7 +21,8 @@ public func nllLoss(
     }
 }
 
-/// ``nllLoss(_:_:weight:ignoreIndex:reduction:)`` as a module (`torch.nn.NLLLoss`).
+/// ``nllLoss(_:_:weight:ignoreIndex:reduction:)`` as a module (`torch.nn.NLLLoss`): log-probabilities [N, C, …] and
+/// classes [N, …] → a scalar, or [N, …] where `reduction` is `.none`.
 open class NLLLoss: Module {
     public let weight: Buffer?
     public let ignoreIndex: Int
@@ -63,7 +64,8 @@ struct ClassLoss {
         try self.init(operation, input: input, target: target.cast(to: .int64), weight)
         var expected = input.shape.dimensions
         expected.remove(at: classDimension)
-        guard target.shape.dimensions == expected else {
+        // One class beside [C] may be written with or without its dimension.
+        guard target.shape.dimensions == expected || (isUnbatched && target.shape == [1]) else {
             let hint =
                 target.shape.first != input.shape.first && input.rank > 1
                 ? " The input holds \(input.shape[0]) samples, the target \(target.shape.first ?? 0)." : ""
@@ -96,21 +98,34 @@ struct ClassLoss {
         }
     }
 
+    /// The input with a dimension of samples.
+    func batched(_ input: Tensor) -> Tensor { isUnbatched ? input.unsqueeze(dim: 0) : input }
+
+    /// The classes with a dimension of samples.
+    var batchedTarget: Tensor { target.rank == 0 ? target.unsqueeze(dim: 0) : target }
+
+    /// −w[tₙ] · x[n, tₙ] for each sample, and the weights w[tₙ], which take no gradient.
+    func picked(
+        of input: Tensor, ignoreIndex: Int?, gradientName: String? = nil
+    ) -> (losses: Tensor, weights: Tensor) {
+        let primitive = NegativeLogLikelihood(ignoreIndex: ignoreIndex, isWeighted: weight != nil)
+        let operands = [batched(input), batchedTarget] + (weight.map { [$0] } ?? [])
+        let results = Tensor.record(primitive, operands, gradientName: gradientName)
+        // After an error there is one result, which is poisoned.
+        return (results[0], results[results.count - 1].detach())
+    }
+
     /// The loss of log-probabilities.
     func negativeLogLikelihood(of input: Tensor, ignoreIndex: Int, _ reduction: LossReduction) -> Tensor {
-        let primitive = NegativeLogLikelihood(ignoreIndex: ignoreIndex, isWeighted: weight != nil)
         // PyTorch's name of its kernel for images.
-        let name = input.rank > 2 ? "NllLoss2DBackward0" : primitive.gradientName
-        let operands = isUnbatched ? [input.unsqueeze(dim: 0), target.unsqueeze(dim: 0)] : [input, target]
-        let results = Tensor.record(primitive, operands + (weight.map { [$0] } ?? []), gradientName: name)
-        guard results.count == 2 else { return results[0] }
-        let (losses, weights) = (results[0], results[1].detach())
+        let name = input.rank > 2 ? "NllLoss2DBackward0" : "NllLossBackward0"
+        let (losses, weights) = picked(of: input, ignoreIndex: ignoreIndex, gradientName: name)
         let all = Array(0..<losses.rank)
         func sum(_ name: String?) -> Tensor {
             Tensor.record(Reduction(.sum, all, keepDim: false), [losses], gradientName: name)[0]
         }
         switch reduction {
-        case .none: return isUnbatched ? losses.squeeze(dim: 0) : losses
+        case .none: return isUnbatched ? losses.squeeze(dim: 0).withGradientName(name) : losses
         case .sum: return sum(name)
         case .mean: return Tensor.record(Pointwise(.div), [sum(nil), weights.sum()], gradientName: name)[0]
         }

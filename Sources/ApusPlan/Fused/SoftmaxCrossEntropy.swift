@@ -1,9 +1,9 @@
 import ApusGraph
 
-/// Logarithm of softmax and negative log-likelihood in one pass over each row of logits.
+/// Logarithm of softmax and negative log-likelihood in one pass over the logits of each sample.
 ///
-/// Inputs: logits [N, C], classes [N] and, where the loss is weighted, w [C]. Results: log-probabilities [N, C], losses
-/// [N] and weights [N], as of ``Softmax`` and ``NegativeLogLikelihood``.
+/// Inputs: logits [N, C, …], classes [N, …] and, where the loss is weighted, w [C]. Results: log-probabilities [N, C, …],
+/// losses [N, …] and weights [N, …], as of ``Softmax`` and ``NegativeLogLikelihood``.
 public struct SoftmaxCrossEntropy: Primitive {
     public static let name = "softmax+cross_entropy"
     public let loss: NegativeLogLikelihood
@@ -17,8 +17,8 @@ public struct SoftmaxCrossEntropy: Primitive {
 
 /// The gradient of ``SoftmaxCrossEntropy`` by the logits.
 ///
-/// Inputs: log-probabilities [N, C], the gradient by the losses [N], classes [N] and w [C] where the loss is weighted.
-/// Result: (softmax − one-hot) · w[t] · dy, [N, C].
+/// Inputs: log-probabilities [N, C, …], the gradient by the losses [N, …], classes [N, …] and w [C] where the loss is
+/// weighted. Result: (softmax − one-hot) · w[t] · dy, [N, C, …].
 public struct SoftmaxCrossEntropyGradient: Primitive {
     public static let name = "softmax+cross_entropy gradient"
     public let loss: NegativeLogLikelihood

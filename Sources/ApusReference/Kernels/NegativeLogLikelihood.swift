@@ -22,14 +22,10 @@ extension NegativeLogLikelihood: ReferenceKernel {
     ) throws(TensorError) {
         let count = inputShape.dimensions[1]
         let plane = inputShape.dimensions.dropFirst(2).reduce(1, *)
-        for (sample, picked) in classes.integers().enumerated() where picked != Int64(ignoreIndex) {
+        let ignored = ignoreIndex.map { Int64($0) }
+        for (sample, picked) in classes.integers().enumerated() where picked != ignored {
             guard picked >= 0, picked < Int64(count) else {
-                let position = WindowRuns.position(sample, in: classes.sizes)
-                let name = position.count == 1 ? "\(position[0])" : "\(position)"
-                throw TensorError(
-                    self.name,
-                    "the class \(picked) of sample \(name) is out of range for \(count) classes. Classes "
-                        + "count from 0 to \(count - 1); \(ignoreIndex) is ignored.")
+                throw outOfRange(picked, at: sample, in: classes.shape, classes: count)
             }
             let place = (sample / plane * count + Int(picked)) * plane + sample % plane
             body(sample, place, Int(picked))

@@ -12,6 +12,7 @@
 #include "reduction.h"
 #include "pooling.h"
 #include "softmax.h"
+#include "losses.h"
 #include "batch_normalization.h"
 #include "batch_normalization_columns.h"
 #include "row_normalization.h"

@@ -106,6 +106,39 @@
       (const float *logits, const int64_t *labels, int64_t classes, int64_t ignoreIndex, float scale, float *losses,   \
        float *gradient, int64_t begin, int64_t end),                                                                   \
       (logits, labels, classes, ignoreIndex, scale, losses, gradient, begin, end))                                     \
+    X(plane_softmax_forward,                                                                                           \
+      (int logarithm, const float *x, int64_t classes, int64_t inner, float *y, int64_t begin, int64_t end),           \
+      (logarithm, x, classes, inner, y, begin, end))                                                                   \
+    X(plane_softmax_backward,                                                                                          \
+      (int logarithm, const float *y, const float *gradient, int64_t classes, int64_t inner, float *inputGradient,     \
+       int64_t begin, int64_t end),                                                                                    \
+      (logarithm, y, gradient, classes, inner, inputGradient, begin, end))                                             \
+    X(nll_forward,                                                                                                     \
+      (const float *x, const int64_t *labels, const float *weight, int64_t classes, int64_t inner, int64_t             \
+       ignoreIndex, float *losses, float *weights, int64_t begin, int64_t end),                                        \
+      (x, labels, weight, classes, inner, ignoreIndex, losses, weights, begin, end))                                   \
+    X(nll_backward,                                                                                                    \
+      (const float *gradient, const int64_t *labels, const float *weight, int64_t classes, int64_t inner, int64_t      \
+       ignoreIndex, float *inputGradient, int64_t begin, int64_t end),                                                 \
+      (gradient, labels, weight, classes, inner, ignoreIndex, inputGradient, begin, end))                              \
+    X(cross_entropy_backward,                                                                                          \
+      (const float *y, const float *gradient, const int64_t *labels, const float *weight, int64_t classes, int64_t     \
+       inner, int64_t ignoreIndex, float *inputGradient, int64_t begin, int64_t end),                                  \
+      (y, gradient, labels, weight, classes, inner, ignoreIndex, inputGradient, begin, end))                           \
+    X(binary_cross_entropy,                                                                                            \
+      (const float *x, const float *y, float *losses, int64_t *outside, int64_t begin, int64_t end),                   \
+      (x, y, losses, outside, begin, end))                                                                             \
+    X(variance_floor,                                                                                                  \
+      (const float *x, float floor, float *y, int64_t *negative, int64_t begin, int64_t end),                          \
+      (x, floor, y, negative, begin, end))                                                                             \
+    X(multilabel_margin_forward,                                                                                       \
+      (const float *x, const int64_t *labels, int64_t classes, float *losses, float *scratch, int64_t begin, int64_t   \
+       end),                                                                                                           \
+      (x, labels, classes, losses, scratch, begin, end))                                                               \
+    X(multilabel_margin_backward,                                                                                      \
+      (const float *gradient, const float *x, const int64_t *labels, int64_t classes, float *inputGradient, float      \
+       *scratch, int64_t begin, int64_t end),                                                                          \
+      (gradient, x, labels, classes, inputGradient, scratch, begin, end))                                              \
     X(batch_statistics,                                                                                                \
       (const float *x, int64_t images, int64_t channels, int64_t plane, float *mean, float *variance, int64_t begin,   \
        int64_t end),                                                                                                   \

@@ -1,0 +1,85 @@
+import ApusGraph
+
+extension Tensor {
+    /// max(x, 0) and log(1 + e^−|x|), whose sum is the softplus log(1 + eˣ).
+    ///
+    /// Apart, because a loss subtracts from the first what the second is too small to survive in a sum. The maximum is
+    /// (x + |x|) / 2: at 0 the slopes of the two add up to the ½ of the softplus.
+    func softplusParts() -> (positive: Tensor, rest: Tensor) {
+        let magnitude = abs()
+        return ((self + magnitude) * 0.5, (-magnitude).exp().log1p())
+    }
+
+    /// log(1 + eˣ), exact for any x.
+    func stableSoftplus() -> Tensor {
+        let (positive, rest) = softplusParts()
+        return positive + rest
+    }
+
+    /// −y · log σ(x) − (1 − y) · log σ(−x) = max(x, 0) − x · y + log(1 + e^−|x|).
+    func binaryCrossEntropyOfLogits(_ target: Tensor) -> Tensor {
+        let (positive, rest) = softplusParts()
+        return positive - self * target + rest
+    }
+}
+
+/// The cross-entropy of logits of yes or no (`torch.nn.functional.binary_cross_entropy_with_logits`).
+///
+/// ℓ = −w · (p · y · log σ(x) + (1 − y) · log(1 − σ(x))), in a form that is exact for large |x|.
+///
+/// - Parameters:
+///   - input: logits, any real numbers.
+///   - target: real numbers of the input's shape, usually 0 ... 1.
+///   - weight: a factor for each element, w, that broadcasts to the input's shape.
+///   - posWeight: the weight p of the answer yes, that broadcasts to the input's shape: [C] where the input is [N, C].
+///
+/// Shapes that differ, and types that are not real, are an error (see ``withTensorErrors(_:)``).
+public func binaryCrossEntropyWithLogits(
+    _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: LossReduction = .mean,
+    posWeight: Tensor? = nil
+) -> Tensor {
+    .checked(like: [input]) { () throws(TensorError) in
+        let name = "binary_cross_entropy_with_logits"
+        try LossOperands.requireReal(name, input)
+        try LossOperands.requireEqual(name, [("the input", input), ("the target", target)])
+        guard target.dtype.isFloatingPoint else {
+            throw TensorError(
+                name, "the target \(target.shape.brackets) is \(target.dtype). Use .cast(to: .\(input.dtype)).")
+        }
+        try LossOperands.requireFactor(name, "the weight", weight, for: input)
+        try LossOperands.requireFactor(name, "posWeight", posWeight, for: input)
+        var losses: Tensor
+        if let posWeight {
+            // log(1 + e^−x) counts once for the answer no and posWeight times for yes.
+            let scale = (posWeight - 1) * target + 1
+            losses = (1 - target) * input + scale * (-input).stableSoftplus()
+        } else {
+            losses = input.binaryCrossEntropyOfLogits(target)
+        }
+        if let weight { losses = losses * weight }
+        return reduction.apply(losses, gradientName: "BinaryCrossEntropyWithLogitsBackward0")
+    }
+}
+
+/// The cross-entropy of logits of yes or no (`torch.nn.BCEWithLogitsLoss`): input and target of one shape [*] → a
+/// scalar, or [*] where `reduction` is `.none`; see
+/// ``binaryCrossEntropyWithLogits(_:_:weight:reduction:posWeight:)``.
+open class BCEWithLogitsLoss: Module {
+    public let weight: Buffer?
+    public let posWeight: Buffer?
+    public let reduction: LossReduction
+
+    public init(weight: Tensor? = nil, reduction: LossReduction = .mean, posWeight: Tensor? = nil) {
+        self.weight = weight.map { Buffer($0) }
+        self.posWeight = posWeight.map { Buffer($0) }
+        self.reduction = reduction
+        super.init()
+    }
+
+    public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
+        withModulePath {
+            binaryCrossEntropyWithLogits(
+                input, target, weight: weight?.data, reduction: reduction, posWeight: posWeight?.data)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import ApusGraph
+
+/// The hinge loss of distances of pairs (`torch.nn.functional.hinge_embedding_loss`): x where y = 1, for pairs that
+/// belong together, and max(0, `margin` − x) where y = −1. Input and target broadcast.
+///
+/// Any other y counts as both, as in PyTorch. Shapes that do not broadcast are an error (see ``withTensorErrors(_:)``).
+public func hingeEmbeddingLoss(
+    _ input: Tensor, _ target: Tensor, margin: Double = 1, reduction: LossReduction = .mean
+) -> Tensor {
+    .checked(like: [input]) { () throws(TensorError) in
+        let name = "hinge_embedding_loss"
+        try LossOperands.requireReal(name, input)
+        try LossOperands.requireBroadcast(name, [("the input", input), ("the target", target)])
+        let apart = (margin - input).clamp(min: 0).maskedFill(target .== 1, 0)
+        let together = input.maskedFill(target .== -1, 0)
+        return reduction.apply(apart + together)
+    }
+}
+
+/// The hinge loss of distances of pairs (`torch.nn.HingeEmbeddingLoss`): input and target of one shape [*] → a scalar,
+/// or [*] where `reduction` is `.none`; see ``hingeEmbeddingLoss(_:_:margin:reduction:)``.
+open class HingeEmbeddingLoss: Module {
+    public let margin: Double
+    public let reduction: LossReduction
+
+    public init(margin: Double = 1, reduction: LossReduction = .mean) {
+        (self.margin, self.reduction) = (margin, reduction)
+        super.init()
+    }
+
+    public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
+        withModulePath { hingeEmbeddingLoss(input, target, margin: margin, reduction: reduction) }
+    }
+}

@@ -1,0 +1,53 @@
+import ApusGraph
+
+extension Tensor {
+    /// ½ d² where |d| ≤ δ, beyond δ · (|d| − ½ δ).
+    ///
+    /// With c the difference cut to ±δ this is c · (d − ½ c). Its gradient by c is 0 wherever c depends on d, and the
+    /// cut passes none where it does not: the gradient is c exactly, for infinite differences too.
+    func huber(delta: Double) -> Tensor {
+        let cut = delta.isFinite ? clamp(min: -delta, max: delta) : self
+        return cut * (self - cut * 0.5)
+    }
+}
+
+/// Huber's loss (`torch.nn.functional.huber_loss`): ½ d² where |d| ≤ δ for d = x − y, beyond δ · (|d| − ½ δ).
+///
+/// - Parameters:
+///   - target: of the input's shape. Other shapes broadcast with PyTorch's warning on standard error; shapes that do
+///     not are an error (see ``withTensorErrors(_:)``).
+///   - delta: where the parabola turns into lines, greater than 0.
+///   - weight: a factor for each element, of the input's shape; the mean is over the number of elements.
+///
+/// Huber, "Robust estimation of a location parameter", 1964.
+public func huberLoss(
+    _ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean, delta: Double = 1, weight: Tensor? = nil
+) -> Tensor {
+    .checked(like: [input]) { () throws(TensorError) in
+        let name = "huber_loss"
+        guard delta > 0 else { throw TensorError(name, "delta is \(delta). Expected a number greater than 0.") }
+        try LossOperands.requireAlike(name, input, target)
+        let difference = input - target
+        try LossOperands.requireReal(name, difference)
+        let losses = difference.huber(delta: delta)
+        guard let weight else { return reduction.apply(losses, gradientName: "HuberLossBackward0") }
+        return try reduction.apply(
+            losses, elementWeight: weight, for: input, dividesByWeights: false, operation: name)
+    }
+}
+
+/// Huber's loss (`torch.nn.HuberLoss`): input and target of one shape [*] → a scalar, or [*] where `reduction` is
+/// `.none`; see ``huberLoss(_:_:reduction:delta:weight:)``.
+open class HuberLoss: Module {
+    public let reduction: LossReduction
+    public let delta: Double
+
+    public init(reduction: LossReduction = .mean, delta: Double = 1) {
+        (self.reduction, self.delta) = (reduction, delta)
+        super.init()
+    }
+
+    public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
+        withModulePath { huberLoss(input, target, reduction: reduction, delta: delta) }
+    }
+}

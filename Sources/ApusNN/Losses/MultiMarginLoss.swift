@@ -1,0 +1,76 @@
+import ApusGraph
+
+/// The hinge loss of several classes (`torch.nn.functional.multi_margin_loss`):
+/// ℓₙ = w[t] · Σ_{i ≠ t} max(0, `margin` − x[n, t] + x[n, i])^`p` / C for the class t of sample n.
+///
+/// - Parameters:
+///   - input: scores [N, C], or [C].
+///   - target: classes in 0 ..< C, `int64` or `uint8`: [N], or a scalar for [C]. Others are an error when the loss is
+///     computed.
+///   - p: 1 or 2.
+///   - weight: a factor for each class, [C].
+///
+/// Shapes, types or arguments that do not fit are an error (see ``withTensorErrors(_:)``).
+public func multiMarginLoss(
+    _ input: Tensor, _ target: Tensor, p: Int = 1, margin: Double = 1, weight: Tensor? = nil,
+    reduction: LossReduction = .mean
+) -> Tensor {
+    .checked(like: [input]) { () throws(TensorError) in
+        let name = "multi_margin_loss"
+        try MultiMarginLoss.check(name, p: p, weight: weight)
+        guard input.rank == 1 || input.rank == 2, input.shape[-1] > 0 else {
+            throw TensorError(
+                name, "the input \(input.shape.brackets) must be [N, C] or [C], with at least one class.")
+        }
+        let loss = try ClassLoss(name, input, target, weight)
+        let scores = loss.batched(input)
+        let own = loss.picked(of: scores, ignoreIndex: nil)
+        // A weighted sample's own score, which the weight must not multiply, is picked without weights.
+        let negatedScore = try ClassLoss(name, input, target, nil).picked(of: scores, ignoreIndex: nil).losses
+        let classes = Tensor.arange(loss.classCount, dtype: scores.dtype)
+        let isOwn = loss.batchedTarget.cast(to: scores.dtype).unsqueeze(dim: 1) .== classes
+        // The class itself would cost the margin; it is left out.
+        let hinges = (scores + (negatedScore.unsqueeze(dim: 1) + margin)).clamp(min: 0).maskedFill(isOwn, 0)
+        let sums = (p == 2 ? hinges.square() : hinges).sum(dim: 1) / Double(loss.classCount)
+        let weighted = weight == nil ? sums : sums * own.weights
+        // The mean of no losses is 0 here, as in PyTorch.
+        let reduction = reduction == .mean && weighted.count == 0 ? .sum : reduction
+        let perSample = reduction == .none ? weighted.reshape(target.shape) : weighted
+        return reduction.apply(perSample, gradientName: "MultiMarginLossBackward0")
+    }
+}
+
+/// The hinge loss of several classes (`torch.nn.MultiMarginLoss`): scores [N, C] and classes [N] → a scalar, or [N]
+/// where `reduction` is `.none`; see ``multiMarginLoss(_:_:p:margin:weight:reduction:)``.
+open class MultiMarginLoss: Module {
+    public let p: Int
+    public let margin: Double
+    public let weight: Buffer?
+    public let reduction: LossReduction
+
+    /// A `p` other than 1 and 2, and a weight that is not [C], are an error (see ``withTensorErrors(_:)``).
+    public init(p: Int = 1, margin: Double = 1, weight: Tensor? = nil, reduction: LossReduction = .mean) {
+        (self.p, self.margin, self.reduction) = (p, margin, reduction)
+        self.weight = weight.map { Buffer($0) }
+        super.init()
+        do throws(TensorError) {
+            try Self.check("MultiMarginLoss", p: p, weight: weight)
+        } catch {
+            TensorError.raise(error)
+        }
+    }
+
+    public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
+        withModulePath {
+            multiMarginLoss(input, target, p: p, margin: margin, weight: weight?.data, reduction: reduction)
+        }
+    }
+
+    fileprivate static func check(_ operation: String, p: Int, weight: Tensor?) throws(TensorError) {
+        guard p == 1 || p == 2 else { throw TensorError(operation, "p is \(p). Expected 1 or 2.") }
+        if let weight, weight.rank != 1 {
+            throw TensorError(
+                operation, "the weight \(weight.shape.brackets) must have one dimension: one element for each class.")
+        }
+    }
+}
