@@ -45,6 +45,9 @@ let package = Package(
                 "Apus", "ApusConformance", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        .executableTarget(
+            name: "LayerTimes", dependencies: ["ApusConformance"], path: "Benchmarks/LayerTimes"),
+
         // The tutorials' programs, run by the tests.
         .target(name: "CrossCorrelation", dependencies: ["Apus"], path: "Examples/CrossCorrelation"),
         .executableTarget(name: "Corr2d", dependencies: ["Apus", "CrossCorrelation"], path: "Examples/Corr2d"),
