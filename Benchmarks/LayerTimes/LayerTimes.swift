@@ -22,8 +22,8 @@ struct LayerTimes {
                 FileHandle.standardError.write(Data("not understood: \(line)\n".utf8))
                 exit(64)
             }
-            print(answer(cases[index], seconds))
-            fflush(stdout)
+            // At once: print keeps lines back where standard output is a pipe.
+            FileHandle.standardOutput.write(Data((answer(cases[index], seconds) + "\n").utf8))
         }
     }
 
