@@ -1,4 +1,7 @@
 /// The attributes of a convolution: one entry per spatial dimension, outermost first.
+///
+/// A negative ``paddingAfter`` takes the last elements away: those that a transposed convolution adds by its output
+/// padding, which no window of the other direction reaches.
 public struct ConvolutionGeometry: Sendable, Hashable {
     public var stride: [Int]
     public var paddingBefore: [Int]
@@ -22,6 +25,46 @@ public struct ConvolutionGeometry: Sendable, Hashable {
         let span = padded - dilation[dimension] * (kernel - 1) - 1
         return span < 0 ? 0 : span / stride[dimension] + 1
     }
+
+    /// (W − 1) · S − p₀ − p₁ + d · (F − 1) + 1: the smallest input of which a convolution makes `output` elements.
+    public func inputSize(_ output: Int, kernel: Int, _ dimension: Int) -> Int {
+        (output - 1) * stride[dimension] - paddingBefore[dimension] - paddingAfter[dimension]
+            + dilation[dimension] * (kernel - 1) + 1
+    }
+
+    /// Refuses types and attributes that no convolution has, in either direction.
+    func check(
+        _ x: TensorSpec, _ weight: TensorSpec, bias: TensorSpec?, outputs: Int, operation name: String
+    ) throws(TensorError) {
+        let rank = spatialRank
+        for (what, spec) in [("input", x), ("weight", weight)] where spec.shape.rank != rank + 2 {
+            let names = what == "input" ? "[N, C, …]" : "[out, in, …]"
+            throw TensorError(
+                name, "the \(what) \(spec.shape.brackets) must have \(rank + 2) dimensions: \(names).")
+        }
+        guard x.dtype == weight.dtype, x.dtype.isFloatingPoint else {
+            throw TensorError(
+                name, "the input is \(x.dtype), the weight \(weight.dtype). Cast the input to \(weight.dtype).")
+        }
+        for (what, values, least) in [
+            ("stride", stride, 1), ("dilation", dilation, 1), ("padding", paddingBefore, 0), ("groups", [groups], 1),
+            ("kernel size", Array(weight.shape.dimensions.dropFirst(2)), 1),
+        ] where values.contains(where: { $0 < least }) {
+            throw TensorError(name, "the \(what) \(values) must be at least \(least).")
+        }
+        guard weight.shape[0] % groups == 0 else {
+            throw TensorError(
+                name,
+                "the first dimension of the weight \(weight.shape.brackets) is not a multiple of groups: \(groups). "
+                    + "Each group takes an equal part of the channels.")
+        }
+        if let bias, bias.shape != [outputs] || bias.dtype != weight.dtype {
+            throw TensorError(
+                name,
+                "the bias is \(bias.shape.brackets) of \(bias.dtype). Expected [\(outputs)] of \(weight.dtype): one "
+                    + "number for each output channel of the weight \(weight.shape.brackets).")
+        }
+    }
 }
 
 /// A convolution (cross-correlation) in 1, 2 or 3 spatial dimensions, with or without bias.
@@ -38,20 +81,9 @@ public struct Convolution: Primitive {
         let (x, weight) = (inputs[0], inputs[1])
         let rank = geometry.spatialRank
         let name = "conv\(rank)d"
-        guard x.shape.rank == rank + 2 else {
-            throw TensorError(name, "the input \(x.shape.brackets) must have \(rank + 2) dimensions: [N, C, …].")
-        }
-        guard x.dtype == weight.dtype, x.dtype.isFloatingPoint else {
-            throw TensorError(
-                name, "the input is \(x.dtype), the weight \(weight.dtype). Cast the input to \(weight.dtype).")
-        }
-        for (what, values, least) in [
-            ("stride", geometry.stride, 1), ("dilation", geometry.dilation, 1),
-            ("padding", geometry.paddingBefore + geometry.paddingAfter, 0),
-            ("kernel size", Array(weight.shape.dimensions.dropFirst(2)), 1),
-        ] where values.contains(where: { $0 < least }) {
-            throw TensorError(name, "the \(what) \(values) must be at least \(least).")
-        }
+        try geometry.check(
+            x, weight, bias: inputs.count > 2 ? inputs[2] : nil, outputs: weight.shape.dimensions.first ?? 0,
+            operation: name)
         let channels = x.shape.dimensions[1]
         let expected = weight.shape.dimensions[1] * geometry.groups
         guard channels == expected else {
@@ -103,9 +135,9 @@ public struct Convolution: Primitive {
     }
 }
 
-/// The gradient of a convolution by its input; also the transposed convolution.
+/// The gradient of a convolution by its input; also the transposed convolution, which may have a bias.
 ///
-/// Inputs: dy [N, O, …] and weight [O, C / groups, …]. Shape rule: `inputShape` [N, C, …].
+/// Inputs: dy [N, O, …], weight [O, C / groups, …] and optionally bias [C]. Shape rule: `inputShape` [N, C, …].
 public struct ConvolutionInputGradient: Primitive {
     public static let name = "convolution input gradient"
     public let geometry: ConvolutionGeometry
@@ -128,10 +160,14 @@ public struct ConvolutionInputGradient: Primitive {
         let g = context.cotangent()
         let weightGradient = ConvolutionWeightGradient(
             geometry, weightShape: context.inputSpec(1).shape, withBias: false)
-        return [
+        var gradients: [Tensor?] = [
             context.needs(0) ? .record(Convolution(geometry), g, context.input(1)) : nil,
             context.needs(1) ? .record(weightGradient, g, context.input(0)) : nil,
         ]
+        if context.inputCount == 3 {
+            gradients.append(context.needs(2) ? g.sum(dim: [0] + Array(2..<g.rank)) : nil)
+        }
+        return gradients
     }
 }
 
@@ -175,11 +211,67 @@ public struct ConvolutionWeightGradient: Primitive {
 
 extension Tensor {
     /// A convolution of [N, C, …] (or [C, …]) with a weight [O, C / groups, …] and a bias [O]
-    /// (`torch.nn.functional.conv2d` and its kin; the number of spatial dimensions is that of the weight).
+    /// (`torch.nn.functional.conv2d` and its kin; the number of spatial dimensions is that of the geometry).
     public func convolution(_ weight: Tensor, _ bias: Tensor? = nil, geometry: ConvolutionGeometry) -> Tensor {
         let isUnbatched = rank == geometry.spatialRank + 1
         let batched = isUnbatched ? unsqueeze(dim: 0) : self
         let result = Tensor.record(Convolution(geometry), [batched, weight] + (bias.map { [$0] } ?? []))[0]
         return isUnbatched ? result.squeeze(dim: 0) : result
+    }
+
+    /// The transposed convolution of [N, C, …] (or [C, …]) with a weight [C, O / groups, …] and a bias [O]
+    /// (`torch.nn.functional.conv_transpose2d` and its kin).
+    ///
+    /// It is the gradient of a convolution by its input: the result is the smallest of which that convolution, whose
+    /// attributes `geometry` holds, makes the sizes of this tensor, (W − 1) · S − p₀ − p₁ + d · (F − 1) + 1. An output
+    /// padding is subtracted from `paddingAfter`.
+    public func transposedConvolution(
+        _ weight: Tensor, _ bias: Tensor? = nil, geometry: ConvolutionGeometry
+    ) -> Tensor {
+        .checked(like: [self]) { () throws(TensorError) in
+            if value.node.isPoisoned || weight.value.node.isPoisoned || bias?.value.node.isPoisoned == true {
+                return .poisoned(like: [self])
+            }
+            let isUnbatched = rank == geometry.spatialRank + 1
+            let batched = isUnbatched ? unsqueeze(dim: 0) : self
+            let shape = try geometry.transposedShape(batched.spec, weight.spec, bias: bias?.spec)
+            let result = Tensor.record(
+                ConvolutionInputGradient(geometry, inputShape: shape),
+                [batched, weight] + (bias.map { [$0] } ?? []), gradientName: Convolution(geometry).gradientName)[0]
+            return isUnbatched ? result.squeeze(dim: 0) : result
+        }
+    }
+}
+
+extension ConvolutionGeometry {
+    /// The shape rule of a transposed convolution of x [N, C, …] with a weight [C, O / groups, …].
+    fileprivate func transposedShape(
+        _ x: TensorSpec, _ weight: TensorSpec, bias: TensorSpec?
+    ) throws(TensorError) -> Shape {
+        let name = "conv_transpose\(spatialRank)d"
+        let outputs = weight.shape.rank > 1 ? weight.shape[1] * groups : 0
+        try check(x, weight, bias: bias, outputs: outputs, operation: name)
+        guard x.shape[1] == weight.shape[0] else {
+            throw TensorError(
+                name,
+                "the input \(x.shape.brackets) has \(x.shape[1]) channels, the weight \(weight.shape.brackets) takes "
+                    + "\(weight.shape[0]). Expected in_channels: \(x.shape[1]).")
+        }
+        var sizes = [x.shape[0], outputs]
+        for dimension in 0..<spatialRank {
+            let (size, kernel) = (x.shape[dimension + 2], weight.shape[dimension + 2])
+            let result = inputSize(size, kernel: kernel, dimension)
+            guard result >= 1, size >= 1 else {
+                throw TensorError(
+                    name,
+                    "the padding leaves nothing of the input \(x.shape.brackets) and the kernel "
+                        + "\(weight.shape.brackets): along spatial dimension \(dimension) (\(size) − 1) · "
+                        + "\(stride[dimension]) − \(paddingBefore[dimension]) − \(paddingAfter[dimension]) + "
+                        + "\(dilation[dimension]) · (\(kernel) − 1) + 1 is \(result). Use less padding, a larger "
+                        + "kernel or a larger input.")
+            }
+            sizes.append(result)
+        }
+        return Shape(sizes)
     }
 }

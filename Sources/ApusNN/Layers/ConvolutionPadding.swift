@@ -22,6 +22,14 @@ public struct ConvolutionPadding: Sendable, Hashable {
         return ConvolutionPadding(.sizes(arguments.sizes(sizes, "padding", rank: rank, atLeast: 0)))
     }
 
+    /// Refuses `.same` with a stride, which changes the size.
+    func requireSize(stride: SpatialSizes, of arguments: inout LayerArguments) {
+        guard kind == .same else { return }
+        arguments.require(
+            stride.areAll(1),
+            "padding: .same keeps the size, which a stride of \(stride) does not. Give the padding as numbers.")
+    }
+
     /// The zeros before and after each spatial dimension.
     func zeros(kernelSize: SpatialSizes, dilation: SpatialSizes) -> (before: [Int], after: [Int]) {
         switch kind {

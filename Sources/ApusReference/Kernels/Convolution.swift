@@ -27,6 +27,10 @@ extension ConvolutionInputGradient: ReferenceKernel {
         let (dy, weight) = (inputs[0].reals(), inputs[1].reals())
         let loop = ConvolutionLoop(geometry, input: outputs[0].shape, weight: inputs[1].shape, output: inputs[0].shape)
         var dx = [Double](repeating: 0, count: outputs[0].count)
+        if inputs.count > 2 {
+            let (bias, plane) = (inputs[2].reals(), loop.inputPlane)
+            for index in dx.indices { dx[index] = bias[index / plane % bias.count] }
+        }
         loop.run(&dx, dy, weight) { dx, dy, weight, place, runs, step in
             let factor = weight[place.weight]
             for run in runs {
@@ -72,7 +76,7 @@ private struct ConvolutionLoop {
 
     let outputPlane: Int
     let outputChannels: Int
-    private let inputPlane: Int
+    let inputPlane: Int
     private let inputChannels: Int
     private let groups: Int
     private let batch: Int

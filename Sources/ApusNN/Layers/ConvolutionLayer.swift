@@ -1,0 +1,137 @@
+import ApusGraph
+
+/// What stands beyond the border of a convolution's input.
+public enum ConvolutionPaddingMode: String, Sendable, Hashable, CaseIterable {
+    case zeros
+    /// The image mirrored at its outermost elements, which are not repeated.
+    case reflect
+    /// The outermost elements.
+    case replicate
+    /// The other end of the image.
+    case circular
+
+    /// nil where the convolution itself adds zeros.
+    var pad: PadMode? {
+        switch self {
+        case .zeros: nil
+        case .reflect: .reflect
+        case .replicate: .replicate
+        case .circular: .circular
+        }
+    }
+}
+
+/// The arguments of a convolution as its layer is given them.
+struct ConvolutionArguments {
+    /// The class's name, for messages.
+    var layer: String
+    var rank: Int
+    var isTransposed = false
+    var inChannels: Int
+    var outChannels: Int
+    var kernelSize: any SpatialSize
+    var stride: any SpatialSize
+    var padding: ConvolutionPadding
+    var outputPadding: any SpatialSize = 0
+    var dilation: any SpatialSize
+    var groups: Int
+    var hasBias: Bool
+    var paddingMode: ConvolutionPaddingMode
+}
+
+/// What the convolutions and transposed convolutions of one, two and three dimensions share: their arguments, their
+/// parameters and how they are printed (`torch.nn.modules.conv._ConvNd`).
+///
+/// Use ``Conv2d``, ``ConvTranspose2d`` and their kin: [N, C, …] or [C, …] → [N, O, …] or [O, …].
+open class ConvolutionLayer: Module {
+    public let inChannels: Int
+    public let outChannels: Int
+    public let kernelSize: SpatialSizes
+    public let stride: SpatialSizes
+    public let padding: ConvolutionPadding
+    public let outputPadding: SpatialSizes
+    public let dilation: SpatialSizes
+    public let groups: Int
+    public let paddingMode: ConvolutionPaddingMode
+    public let weight: Parameter
+    public let bias: Parameter?
+    /// The attributes of the convolution; of a transposed one, those of the convolution whose transpose it is.
+    let geometry: ConvolutionGeometry
+    /// The padding in `pad`'s order, from the last dimension, where the border is other than zeros.
+    private let border: [Int]
+
+    /// The number of spatial dimensions.
+    var spatialRank: Int { geometry.spatialRank }
+
+    init(_ given: ConvolutionArguments) {
+        (inChannels, outChannels, groups) = (given.inChannels, given.outChannels, given.groups)
+        paddingMode = given.paddingMode
+        var arguments = LayerArguments(of: given.layer)
+        kernelSize = arguments.sizes(given.kernelSize, "kernelSize", rank: given.rank, atLeast: 1)
+        stride = arguments.sizes(given.stride, "stride", rank: given.rank, atLeast: 1)
+        dilation = arguments.sizes(given.dilation, "dilation", rank: given.rank, atLeast: 1)
+        outputPadding = arguments.sizes(given.outputPadding, "outputPadding", rank: given.rank, atLeast: 0)
+        padding = given.padding.resolved(rank: given.rank, of: &arguments)
+        arguments.require(inChannels, "inChannels", atLeast: 1)
+        arguments.require(outChannels, "outChannels", atLeast: 1)
+        arguments.require(groups, "groups", atLeast: 1)
+        if groups >= 1 {
+            for (name, count) in [("inChannels", inChannels), ("outChannels", outChannels)] {
+                arguments.require(
+                    count % groups == 0,
+                    "\(name): \(count) is not a multiple of groups: \(groups). Each group takes "
+                        + "an equal part of the channels.")
+            }
+        }
+        padding.requireSize(stride: stride, of: &arguments)
+        arguments.require(
+            !given.isTransposed || paddingMode == .zeros,
+            "paddingMode is .\(paddingMode). A transposed convolution takes .zeros only: its padding is cut off the "
+                + "result.")
+        let zeros = padding.zeros(kernelSize: kernelSize, dilation: dilation)
+        let (before, after) = paddingMode == .zeros ? zeros : (zeros.before.map { _ in 0 }, zeros.after.map { _ in 0 })
+        geometry = ConvolutionGeometry(
+            stride: stride.sizes, paddingBefore: before, paddingAfter: after, dilation: dilation.sizes, groups: groups)
+        border = zip(zeros.before, zeros.after).reversed().flatMap { [$0, $1] }
+        let perGroup = max(groups, 1)
+        let channels =
+            given.isTransposed ? [inChannels, outChannels / perGroup] : [outChannels, inChannels / perGroup]
+        let shape = Shape(channels + kernelSize.sizes)
+        weight = arguments.parameter { Initializer.defaultWeight(shape) }
+        let outputs = given.outChannels
+        bias = given.hasBias ? arguments.parameter { Initializer.defaultBias(outputs, of: shape) } : nil
+        super.init()
+    }
+
+    override open func forward(_ input: Tensor) -> Tensor {
+        if let error = rankError(input, "conv\(spatialRank)d") { return .refuse(error, like: [input]) }
+        let padded = paddingMode.pad.map { input.pad(border, mode: $0) } ?? input
+        return padded.convolution(weight.tensor, bias?.tensor, geometry: geometry)
+    }
+
+    /// Refuses inputs that are neither a batch nor one sample.
+    func rankError(_ input: Tensor, _ operation: String) -> TensorError? {
+        guard input.rank != spatialRank + 1, input.rank != spatialRank + 2 else { return nil }
+        let names = (["\(inChannels)"] + ["D", "H", "W"].suffix(spatialRank)).joined(separator: ", ")
+        let sample = spatialRank == 1 ? "\(inChannels), L" : names
+        return TensorError(
+            operation,
+            "the input \(input.shape.brackets) has \(input.rank) dimensions. Expected \(spatialRank + 2), "
+                + "[N, \(sample)], or \(spatialRank + 1) without a batch, [\(sample)].")
+    }
+
+    override open var extraDescription: String {
+        var text = "\(inChannels), \(outChannels), kernel_size=\(kernelSize.tupleText), stride=\(stride.tupleText)"
+        switch padding.kind {
+        case .sizes(let sizes): if !sizes.areAll(0) { text += ", padding=\(sizes.tupleText)" }
+        case .same: text += ", padding=same"
+        case .valid: text += ", padding=valid"
+        }
+        if !dilation.areAll(1) { text += ", dilation=\(dilation.tupleText)" }
+        if !outputPadding.areAll(0) { text += ", output_padding=\(outputPadding.tupleText)" }
+        if groups != 1 { text += ", groups=\(groups)" }
+        if bias == nil { text += ", bias=False" }
+        if paddingMode != .zeros { text += ", padding_mode=\(paddingMode.rawValue)" }
+        return text
+    }
+}
