@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernels/kernel_list.h"
+#include "kernels/plane_sizes.h"
 
 const char *apus_isa_name(ApusISA isa)
 {
@@ -87,6 +88,19 @@ int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *c)
 {
     int64_t weights = (int64_t)c->outputChannels * c->inputChannels * c->kernelHeight * c->kernelWidth;
     return (weights + c->outputChannels) * APUS_LANES;
+}
+
+/// The largest of the three directions: two lists of 64-bit shifts, the planes, and rows of sums.
+int64_t apus_plane_convolution_scratch(const ApusPlaneConvolution *c)
+{
+    PlaneSizes s = plane_sizes(c);
+    int64_t most = c->inputsPerGroup > c->outputsPerGroup ? c->inputsPerGroup : c->outputsPerGroup;
+    int64_t lists = 4 * most * s.taps;
+    int64_t planes = most * (s.plane + s.lead + planeSlack);
+    // Four rows of sums, or the gradients of one plane in rows of whole vectors.
+    int64_t rows = 4 * (s.phase + planeSlack);
+    int64_t gradients = c->output[0] * c->output[1] * (c->output[2] + APUS_LANES);
+    return lists + planes + (rows > gradients ? rows : gradients) + planeSlack;
 }
 
 int64_t apus_first_label_out_of_range(const int64_t *labels, int64_t count, int64_t classes, int64_t ignoreIndex)

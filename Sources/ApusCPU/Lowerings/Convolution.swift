@@ -40,6 +40,17 @@ extension ConvolutionGeometry {
     }
 }
 
+extension ConvolutionGeometry {
+    /// The kernel that oneDNN made, unless it is none to be used; nil asks for ``PlaneConvolution``.
+    ///
+    /// Those are oneDNN's reference, what it refuses altogether (an output padding beyond the stride), and its matrix
+    /// products for convolutions with groups, one small product a group: 1 to 9 GFLOP/s where ours reach 20 to 90.
+    fileprivate func usable(_ handle: OpaquePointer?) -> OneDNNPrimitive? {
+        guard handle != nil, let primitive = try? OneDNNPrimitive(handle), !primitive.isReference else { return nil }
+        return groups > 1 && primitive.implementation.contains("gemm") ? nil : primitive
+    }
+}
+
 struct OneDNNWindow {
     var stride: [Int64]
     var dilation: [Int64]
@@ -68,10 +79,11 @@ private struct ConvolutionForward {
         if LanesPolicy.prefers(geometry, x: x, weight: weight) {
             return StepLayouts(inputs: [.lanes] + step.inputs.dropFirst().map { _ in .plain }, outputs: [.lanes])
         }
-        let primitive = try make(
-            step, x: .any(x.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
-            y: .any(step.outputs[0].spec.shape.dimensions))
-        guard !primitive.isReference else { return nil }
+        guard
+            let primitive = try make(
+                step, x: .any(x.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
+                y: .any(step.outputs[0].spec.shape.dimensions))
+        else { return .plain(step) }
         var inputs = [try primitive.layout(.source), try primitive.layout(.weights)]
         if step.inputs.count == 3 { inputs.append(.plain) }
         return StepLayouts(inputs: inputs, outputs: [try primitive.layout(.destination)])
@@ -80,21 +92,26 @@ private struct ConvolutionForward {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.outputs[0].layout == .lanes { return lowerToLanes(step) }
-        let primitive = try make(
-            step, x: step.inputs[0].oneDNNDescriptor(),
-            weight: step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape)),
-            y: step.outputs[0].oneDNNDescriptor())
-        guard !primitive.isReference else { return nil }
+        guard
+            let primitive = try make(
+                step, x: step.inputs[0].oneDNNDescriptor(),
+                weight: step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape)),
+                y: step.outputs[0].oneDNNDescriptor())
+        else {
+            let (x, y) = (step.inputs[0].spec.shape, step.outputs[0].spec.shape)
+            return try PlaneConvolution(geometry, x: x, weight: step.inputs[1].spec.shape, y: y).forward(
+                step, activation)
+        }
         return primitive.step([.source, .weights] + (step.inputs.count == 3 ? [.bias] : []) + [.destination])
     }
 
     private func make(
         _ step: StepDescription, x: OneDNNDescriptor, weight: OneDNNDescriptor, y: OneDNNDescriptor
-    ) throws -> OneDNNPrimitive {
+    ) throws -> OneDNNPrimitive? {
         let window = geometry.oneDNN(
             input: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, output: step.outputs[0].spec.shape)
         let bias = step.inputs.count == 3 ? try OneDNNDescriptor.plain(step.inputs[2].spec.shape.dimensions) : nil
-        return try OneDNNPrimitive(
+        return geometry.usable(
             apus_onednn_convolution_forward(
                 x.handle, weight.handle, bias?.handle, y.handle, window.stride, window.dilation, window.paddingBegin,
                 window.paddingEnd, .direct, true, activation.oneDNN))
@@ -125,34 +142,48 @@ extension ConvolutionInputGradient: CPULowerable {
         guard isSupported(step) else { return nil }
         let (dy, weight, dx) = (step.inputs[0].spec, step.inputs[1].spec.shape, step.outputs[0].spec)
         if LanesPolicy.prefers(geometry, x: dx, weight: weight), LanesPolicy.fits(dy) {
-            return StepLayouts(inputs: [.lanes, .plain], outputs: [.lanes])
+            return StepLayouts(inputs: [.lanes] + step.inputs.dropFirst().map { _ in .plain }, outputs: [.lanes])
         }
-        let primitive = try make(
-            step, dy: .any(dy.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
-            dx: .any(dx.shape.dimensions))
-        guard !primitive.isReference else { return nil }
+        guard
+            let primitive = try make(
+                step, dy: .any(dy.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
+                dx: .any(dx.shape.dimensions))
+        else { return .plain(step) }
+        let result = try primitive.layout(.gradientSource)
+        // The bias is added by a loop of ours, which knows rows and blocks of channels.
+        if step.inputs.count == 3, ChannelBias(dx.shape, result) == nil { return .plain(step) }
         return StepLayouts(
-            inputs: [try primitive.layout(.gradientDestination), try primitive.layout(.weights)],
-            outputs: [try primitive.layout(.gradientSource)])
+            inputs: [try primitive.layout(.gradientDestination), try primitive.layout(.weights)]
+                + step.inputs.dropFirst(2).map { _ in .plain },
+            outputs: [result])
     }
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.outputs[0].layout == .lanes { return lowerToLanes(step) }
-        let primitive = try make(
-            step, dy: step.inputs[0].oneDNNDescriptor(),
-            weight: step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape)),
-            dx: step.outputs[0].oneDNNDescriptor())
-        guard !primitive.isReference else { return nil }
-        return primitive.step([.gradientDestination, .weights, .gradientSource])
+        guard
+            let primitive = try make(
+                step, dy: step.inputs[0].oneDNNDescriptor(),
+                weight: step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape)),
+                dx: step.outputs[0].oneDNNDescriptor())
+        else {
+            let weight = step.inputs[1].spec.shape
+            return PlaneConvolution(geometry, x: inputShape, weight: weight, y: step.inputs[0].spec.shape)
+                .inputGradient(step)
+        }
+        guard step.inputs.count == 3 else {
+            return primitive.step([.gradientDestination, .weights, .gradientSource])
+        }
+        let prepared = primitive.step([.gradientDestination, .weights, nil, .gradientSource])
+        return ChannelBias(inputShape, step.outputs[0].layout)?.added(to: prepared)
     }
 
     private func make(
         _ step: StepDescription, dy: OneDNNDescriptor, weight: OneDNNDescriptor, dx: OneDNNDescriptor
-    ) throws -> OneDNNPrimitive {
+    ) throws -> OneDNNPrimitive? {
         let window = geometry.oneDNN(
             input: inputShape, weight: step.inputs[1].spec.shape, output: step.inputs[0].spec.shape)
-        return try OneDNNPrimitive(
+        return geometry.usable(
             apus_onednn_convolution_backward_data(
                 dx.handle, weight.handle, dy.handle, window.stride, window.dilation, window.paddingBegin,
                 window.paddingEnd, .direct))
@@ -162,15 +193,17 @@ extension ConvolutionInputGradient: CPULowerable {
         let convolution = LanesPolicy.convolution(
             geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
         let groups = inputShape[0] / Int(APUS_LANES)
-        return PreparedStep(kernel: "lanes") { operands, _ in
+        let dx = step.inputs.count
+        let prepared = PreparedStep(kernel: "lanes") { operands, _ in
             Parallel.ranges(groups) { range, _ in
                 withUnsafePointer(to: convolution) {
                     apus_lanes_convolution_input_gradient(
-                        $0, operands[0].floats, operands[1].floats, operands[2].floats, Int64(range.lowerBound),
+                        $0, operands[0].floats, operands[1].floats, operands[dx].floats, Int64(range.lowerBound),
                         Int64(range.upperBound))
                 }
             }
         }
+        return dx == 2 ? prepared : ChannelBias(lanes: inputShape).added(to: prepared)
     }
 }
 
@@ -181,10 +214,11 @@ extension ConvolutionWeightGradient: CPULowerable {
         if LanesPolicy.prefers(geometry, x: x, weight: weightShape), LanesPolicy.fits(dy) {
             return StepLayouts(inputs: [.lanes, .lanes], outputs: step.outputs.map { _ in .plain })
         }
-        let primitive = try make(
-            step, x: .any(x.shape.dimensions), dy: .any(dy.shape.dimensions),
-            weight: .any(geometry.weightSizes(weightShape)))
-        guard !primitive.isReference else { return nil }
+        guard
+            let primitive = try make(
+                step, x: .any(x.shape.dimensions), dy: .any(dy.shape.dimensions),
+                weight: .any(geometry.weightSizes(weightShape)))
+        else { return .plain(step) }
         return StepLayouts(
             inputs: [try primitive.layout(.source), try primitive.layout(.gradientDestination)],
             outputs: [try primitive.layout(.gradientWeights)] + (withBias ? [.plain] : []))
@@ -193,20 +227,24 @@ extension ConvolutionWeightGradient: CPULowerable {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.inputs[0].layout == .lanes { return lowerToLanes(step) }
-        let primitive = try make(
-            step, x: step.inputs[0].oneDNNDescriptor(), dy: step.inputs[1].oneDNNDescriptor(),
-            weight: step.outputs[0].oneDNNDescriptor(geometry.weightSizes(weightShape)))
-        guard !primitive.isReference else { return nil }
+        guard
+            let primitive = try make(
+                step, x: step.inputs[0].oneDNNDescriptor(), dy: step.inputs[1].oneDNNDescriptor(),
+                weight: step.outputs[0].oneDNNDescriptor(geometry.weightSizes(weightShape)))
+        else {
+            let (x, dy) = (step.inputs[0].spec.shape, step.inputs[1].spec.shape)
+            return PlaneConvolution(geometry, x: x, weight: weightShape, y: dy).weightGradient(withBias: withBias)
+        }
         return primitive.step([.source, .gradientDestination, .gradientWeights] + (withBias ? [.gradientBias] : []))
     }
 
     private func make(
         _ step: StepDescription, x: OneDNNDescriptor, dy: OneDNNDescriptor, weight: OneDNNDescriptor
-    ) throws -> OneDNNPrimitive {
+    ) throws -> OneDNNPrimitive? {
         let window = geometry.oneDNN(
             input: step.inputs[0].spec.shape, weight: weightShape, output: step.inputs[1].spec.shape)
         let bias = withBias ? try OneDNNDescriptor.plain([weightShape[0]]) : nil
-        return try OneDNNPrimitive(
+        return geometry.usable(
             apus_onednn_convolution_backward_weights(
                 x.handle, weight.handle, bias?.handle, dy.handle, window.stride, window.dilation, window.paddingBegin,
                 window.paddingEnd, .direct))

@@ -8,6 +8,8 @@
 #include "lanes_pooling.h"
 #include "reduction.h"
 #include "pooling.h"
+#include "plane_convolution.h"
+#include "sliding_window.h"
 #include "softmax.h"
 #include "losses.h"
 #include "batch_normalization.h"

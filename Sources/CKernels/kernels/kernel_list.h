@@ -75,6 +75,28 @@
       (int smallest, const float *x, int64_t outer, int64_t reduce, int64_t inner, int64_t *y, int64_t begin,          \
        int64_t end),                                                                                                   \
       (smallest, x, outer, reduce, inner, y, begin, end))                                                              \
+    X(plane_convolution_forward,                                                                                       \
+      (const ApusPlaneConvolution *convolution, const float *input, const float *weights, const float *bias,           \
+       float *output, float *scratch, int64_t begin, int64_t end),                                                     \
+      (convolution, input, weights, bias, output, scratch, begin, end))                                                \
+    X(plane_convolution_input_gradient,                                                                                \
+      (const ApusPlaneConvolution *convolution, const float *outputGradient, const float *weights,                     \
+       const float *bias, float *inputGradient, float *scratch, int64_t begin, int64_t end),                           \
+      (convolution, outputGradient, weights, bias, inputGradient, scratch, begin, end))                                \
+    X(plane_convolution_weight_gradient,                                                                               \
+      (const ApusPlaneConvolution *convolution, const float *input, const float *outputGradient,                       \
+       float *weightsGradient, float *biasGradient, float *scratch, int64_t group, int64_t beginSample,                \
+       int64_t endSample),                                                                                             \
+      (convolution, input, outputGradient, weightsGradient, biasGradient, scratch, group, beginSample, endSample))     \
+    X(unfold,                                                                                                          \
+      (const ApusSlidingWindow *window, const float *planes, float *columns, int64_t begin, int64_t end),              \
+      (window, planes, columns, begin, end))                                                                           \
+    X(fold,                                                                                                            \
+      (const ApusSlidingWindow *window, const float *columns, float *planes, int64_t begin, int64_t end),              \
+      (window, columns, planes, begin, end))                                                                           \
+    X(add_channel_bias,                                                                                                \
+      (const float *bias, int64_t channels, int64_t block, int64_t inner, float *x, int64_t begin, int64_t end),       \
+      (bias, channels, block, inner, x, begin, end))                                                                   \
     X(max_pool_forward,                                                                                                \
       (const ApusPooling *pooling, const float *input, float *output, int64_t *index, int64_t begin, int64_t end),     \
       (pooling, input, output, index, begin, end))                                                                     \
