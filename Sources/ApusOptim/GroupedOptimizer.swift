@@ -19,9 +19,37 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
         }
     }
 
+    /// Takes in a further group, such as layers that are no longer frozen (`add_param_group`).
+    ///
+    /// What the initialiser refuses is an error (see ``withTensorErrors(_:)``); the optimizer is then unchanged.
+    public final func add(_ group: ParameterGroup<Options>) {
+        do throws(TensorError) {
+            guard !group.parameters.isEmpty else {
+                throw TensorError(name, "the new group has no parameters. Pass those of a layer.")
+            }
+            try group.options.check()
+            try add(group.parameters)
+            groups.append(group)
+        } catch {
+            TensorError.raise(error)
+        }
+    }
+
     override public final var learningRates: [Double] {
         get { groups.map(\.options.lr) }
         set { for (index, lr) in zip(groups.indices, newValue) { groups[index].options.lr = lr } }
+    }
+
+    override public final var momenta: [Double]? {
+        get {
+            let momenta = groups.compactMap(\.options.cycledMomentum)
+            return momenta.count == groups.count ? momenta : nil
+        }
+        set {
+            for (index, momentum) in zip(groups.indices, newValue ?? []) {
+                groups[index].options.cycledMomentum = momentum
+            }
+        }
     }
 
     override public final func record(_ parameters: [Parameter]) {
@@ -35,4 +63,40 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     open func record(_ parameters: [Parameter], _ options: Options) {
         preconditionFailure("\(type(of: self)) must override record(_:_:)")
     }
+
+    /// Gives each parameter the value that `rule` makes of its value, its gradient and its state.
+    ///
+    /// `makeScalars` makes the step's numbers as tensors. Parameters of one type that have had equally many steps share
+    /// them, which lets the engine update all in one sweep. The state that `rule` sees counts the step already.
+    ///
+    /// - Parameters:
+    ///   - maximize: whether `rule` gets the negated gradient.
+    public final func update<Scalars>(
+        _ parameters: [Parameter], maximize: Bool, scalars makeScalars: (StepKey) -> Scalars,
+        rule: (_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState, _ scalars: Scalars) -> Tensor
+    ) {
+        var shared: [StepKey: Scalars] = [:]
+        for parameter in parameters {
+            guard let gradient = parameter.grad else { continue }
+            var state = state(of: parameter)
+            state.step += 1
+            let key = StepKey(step: state.step, dtype: parameter.dtype, numbers: state.numbers)
+            let scalars = shared[key] ?? makeScalars(key)
+            shared[key] = scalars
+            parameter.data = rule(parameter.data, maximize ? -gradient : gradient, &state, scalars)
+            setState(state, of: parameter)
+        }
+    }
+}
+
+/// What the numbers of a step depend on beside the hyperparameters.
+public struct StepKey: Hashable, Sendable {
+    /// The parameter's step, from 1.
+    public let step: Int
+    public let dtype: DType
+    /// ``OptimizerState/numbers`` before the step.
+    public let numbers: [String: Double]
+
+    /// A number as a tensor that the plan reads: it may change from step to step without a new plan.
+    func scalar(_ value: Double) -> Tensor { Tensor(scalar: value, dtype: dtype) }
 }

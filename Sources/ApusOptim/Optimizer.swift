@@ -10,8 +10,10 @@ import ApusNN
 /// A subclass says in ``record(_:)`` how; hyperparameters live in its groups.
 open class Optimizer {
     /// The parameters of all groups, in order.
-    public let parameters: [Parameter]
+    public final private(set) var parameters: [Parameter]
     private var states: [ObjectIdentifier: OptimizerState] = [:]
+    /// The learning rate with which each group began, once a scheduler asked for it (PyTorch's `initial_lr`).
+    final var initialLearningRates: [Double?] = []
 
     /// An optimizer of the given parameters; `checks` are those of the hyperparameters.
     ///
@@ -19,23 +21,51 @@ open class Optimizer {
     public init(_ parameters: [Parameter], checks: () throws(TensorError) -> Void) {
         self.parameters = parameters
         do throws(TensorError) {
-            let name = String(describing: type(of: self))
             guard !parameters.isEmpty else {
                 throw TensorError(name, "there are no parameters to optimize. Pass net.parameters().")
             }
-            guard Set(parameters.map(ObjectIdentifier.init)).count == parameters.count else {
-                throw TensorError(name, "a parameter appears more than once. Name each once, in one group.")
-            }
+            try checkMembers(parameters)
             try checks()
         } catch {
             TensorError.raise(error)
         }
     }
 
+    /// An optimizer without any check.
+    init(unchecked parameters: [Parameter]) { self.parameters = parameters }
+
+    /// The optimizer as errors name it.
+    final var name: String { String(describing: type(of: self)).prefix { $0 != "<" }.description }
+
+    /// Throws where a parameter appears twice, or cannot be trained by this optimizer.
+    private func checkMembers(_ parameters: [Parameter]) throws(TensorError) {
+        guard Set(parameters.map(ObjectIdentifier.init)).count == parameters.count else {
+            throw TensorError(name, "a parameter appears more than once. Name each once, in one group.")
+        }
+        for parameter in parameters { try check(parameter) }
+    }
+
+    /// Throws where this optimizer cannot train a parameter; most can train all.
+    open func check(_ parameter: Parameter) throws(TensorError) {}
+
+    /// Takes in further parameters; throws, and changes nothing, where they do not fit.
+    final func add(_ parameters: [Parameter]) throws(TensorError) {
+        try checkMembers(self.parameters + parameters)
+        self.parameters += parameters
+    }
+
     /// The learning rate of each group; a scheduler sets them between steps.
     open var learningRates: [Double] {
         get { preconditionFailure("\(type(of: self)) must override learningRates") }
         set { preconditionFailure("\(type(of: self)) must override learningRates") }
+    }
+
+    /// The momentum of each group, or β₁ where the optimizer has betas; nil where it has neither.
+    ///
+    /// ``OneCycleLR`` and ``CyclicLR`` set it.
+    open var momenta: [Double]? {
+        get { nil }
+        set {}
     }
 
     /// The learning rate of the first group; setting it sets it for all groups.
@@ -73,18 +103,37 @@ open class Optimizer {
         }
     }
 
+    /// Computes a loss, then updates all parameters; returns the loss.
+    ///
+    ///     optimizer.step {
+    ///         optimizer.zeroGrad()
+    ///         let loss = crossEntropy(net(images), labels)
+    ///         loss.backward()
+    ///         return loss
+    ///     }
+    ///
+    /// ``LBFGS`` calls `closure` several times a step, all others once.
+    @discardableResult
+    open func step(_ closure: () -> Tensor) -> Tensor {
+        let loss = closure()
+        step()
+        return loss
+    }
+
     /// What a step replaces. It holds the values' nodes, not tensors, so that the plan may still write over them.
     private struct Snapshot {
         let parameter: Parameter
         let data: Value
         let step: Int
         let tensors: [String: Value]
+        let numbers: [String: Double]
 
         init(_ parameter: Parameter, _ state: OptimizerState) {
             self.parameter = parameter
             data = parameter.data.value
             step = state.step
             tensors = state.tensors.mapValues(\.value)
+            numbers = state.numbers
         }
     }
 
@@ -94,7 +143,7 @@ open class Optimizer {
         guard isIntact else { return }
         snapshot.parameter.data = Tensor(snapshot.data)
         states[ObjectIdentifier(snapshot.parameter)] = OptimizerState(
-            step: snapshot.step, tensors: snapshot.tensors.mapValues { Tensor($0) })
+            step: snapshot.step, tensors: snapshot.tensors.mapValues { Tensor($0) }, numbers: snapshot.numbers)
     }
 
     /// Records the updates of parameters that have gradients; ``state(of:)`` and ``Parameter/data`` are set anew.
@@ -110,18 +159,31 @@ open class Optimizer {
         states[ObjectIdentifier(parameter)] ?? OptimizerState()
     }
 
+    /// The shape that a tensor of a parameter's state has; the parameter's own for most.
+    open func stateShape(_ name: String, of parameter: Parameter) -> Shape { parameter.shape }
+
     /// Sets what is kept for a parameter: by a step, or when training is resumed.
     ///
     /// A tensor of another shape than the parameter's is an error (see ``withTensorErrors(_:)``).
     public final func setState(_ state: OptimizerState, of parameter: Parameter) {
-        for (name, tensor) in state.tensors where tensor.shape != parameter.shape {
-            TensorError.raise(
-                TensorError(
-                    String(describing: type(of: self)),
-                    "the state \(name) has shape \(tensor.shape.brackets), its "
-                        + "parameter \(parameter.shape.brackets). They must be equal."))
-            return
+        do throws(TensorError) {
+            try check(state, of: parameter)
+            states[ObjectIdentifier(parameter)] = state
+        } catch {
+            TensorError.raise(error)
         }
-        states[ObjectIdentifier(parameter)] = state
+    }
+
+    /// Throws where a tensor of a state has not the shape that ``stateShape(_:of:)`` says.
+    final func check(_ state: OptimizerState, of parameter: Parameter) throws(TensorError) {
+        for (name, tensor) in state.tensors {
+            let expected = stateShape(name, of: parameter)
+            guard tensor.shape == expected else {
+                let owner = expected == parameter.shape ? "its parameter \(expected.brackets)" : expected.brackets
+                throw TensorError(
+                    self.name,
+                    "the state \(name) has shape \(tensor.shape.brackets), \(owner). They must be equal.")
+            }
+        }
     }
 }

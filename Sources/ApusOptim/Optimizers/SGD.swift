@@ -25,10 +25,13 @@ public final class SGD: GroupedOptimizer<SGD.Options> {
             (self.weightDecay, self.nesterov, self.maximize) = (weightDecay, nesterov, maximize)
         }
 
+        public var cycledMomentum: Double? {
+            get { momentum }
+            set { momentum = newValue ?? momentum }
+        }
+
         public func check() throws(TensorError) {
-            for (name, value) in [("lr", lr), ("momentum", momentum), ("weightDecay", weightDecay)] {
-                guard value >= 0 else { throw TensorError("SGD", "\(name) is \(value). It must be 0 or more.") }
-            }
+            try OptionChecks("SGD").notNegative(["lr": lr, "momentum": momentum, "weightDecay": weightDecay])
             guard !nesterov || (momentum > 0 && dampening == 0) else {
                 throw TensorError(
                     "SGD",
@@ -53,30 +56,19 @@ public final class SGD: GroupedOptimizer<SGD.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        var scalars: [DType: Scalars] = [:]
-        for parameter in parameters {
-            let shared = scalars[parameter.dtype] ?? Scalars(options, parameter.dtype)
-            scalars[parameter.dtype] = shared
-            update(parameter, options, shared)
+        update(parameters, maximize: options.maximize) {
+            Scalars(options, $0)
+        } rule: { data, gradient, state, scalars in
+            var gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.weightDecay
+            if options.momentum != 0 {
+                let buffer =
+                    state.tensors["momentum_buffer"].map { $0 * scalars.momentum + gradient * scalars.undampened }
+                    ?? gradient
+                state.tensors["momentum_buffer"] = buffer
+                gradient = options.nesterov ? gradient + buffer * scalars.momentum : buffer
+            }
+            return data - gradient * scalars.lr
         }
-    }
-
-    private func update(_ parameter: Parameter, _ options: Options, _ scalars: Scalars) {
-        guard var gradient = parameter.grad else { return }
-        var state = state(of: parameter)
-        let data = parameter.data
-        if options.maximize { gradient = -gradient }
-        if options.weightDecay != 0 { gradient = gradient + data * scalars.weightDecay }
-        if options.momentum != 0 {
-            let buffer =
-                state.tensors["momentum_buffer"].map { $0 * scalars.momentum + gradient * scalars.undampened }
-                ?? gradient
-            state.tensors["momentum_buffer"] = buffer
-            gradient = options.nesterov ? gradient + buffer * scalars.momentum : buffer
-        }
-        parameter.data = data - gradient * scalars.lr
-        state.step += 1
-        setState(state, of: parameter)
     }
 
     /// The hyperparameters of a group as tensors that all its parameters share.
@@ -87,11 +79,11 @@ public final class SGD: GroupedOptimizer<SGD.Options> {
         let undampened: Tensor
         let weightDecay: Tensor
 
-        init(_ options: Options, _ dtype: DType) {
-            lr = Tensor(scalar: options.lr, dtype: dtype)
-            momentum = Tensor(scalar: options.momentum, dtype: dtype)
-            undampened = Tensor(scalar: 1 - options.dampening, dtype: dtype)
-            weightDecay = Tensor(scalar: options.weightDecay, dtype: dtype)
+        init(_ options: Options, _ key: StepKey) {
+            lr = key.scalar(options.lr)
+            momentum = key.scalar(options.momentum)
+            undampened = key.scalar(1 - options.dampening)
+            weightDecay = key.scalar(options.weightDecay)
         }
     }
 }

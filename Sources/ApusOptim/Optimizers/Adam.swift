@@ -1,0 +1,106 @@
+import ApusGraph
+import ApusNN
+import Foundation
+
+/// Adaptive moment estimation (`torch.optim.Adam`; Kingma & Ba 2015).
+///
+/// With the gradient g of the loss by the parameter θ, negated where `maximize`, in the parameter's step t = 1, 2, …:
+/// g ← g + weightDecay · θ (``AdamW``: θ ← θ − lr · weightDecay · θ instead);
+/// m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²;
+/// θ ← θ − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
+/// With `amsgrad` the largest v so far stands in place of v (Reddi et al. 2018).
+public class Adam: GroupedOptimizer<Adam.Options> {
+    public struct Options: OptimizerOptions {
+        public var lr: Double
+        /// β₁ and β₂, the decay of the means of g and g².
+        public var betas: (Double, Double)
+        /// ε, which keeps the quotient finite.
+        public var eps: Double
+        public var weightDecay: Double
+        public var amsgrad: Bool
+        public var maximize: Bool
+        /// Whether the decay is taken from the parameter (``AdamW``), not added to the gradient.
+        public var decoupledWeightDecay: Bool
+
+        public init(
+            lr: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8, weightDecay: Double = 0,
+            amsgrad: Bool = false, maximize: Bool = false, decoupledWeightDecay: Bool = false
+        ) {
+            (self.lr, self.betas, self.eps, self.weightDecay) = (lr, betas, eps, weightDecay)
+            (self.amsgrad, self.maximize, self.decoupledWeightDecay) = (amsgrad, maximize, decoupledWeightDecay)
+        }
+
+        public var cycledMomentum: Double? {
+            get { betas.0 }
+            set { betas.0 = newValue ?? betas.0 }
+        }
+
+        public func check() throws(TensorError) {
+            let checks = OptionChecks(decoupledWeightDecay ? "AdamW" : "Adam")
+            try checks.notNegative(["lr": lr, "eps": eps, "weightDecay": weightDecay])
+            try checks.betas(betas)
+        }
+    }
+
+    /// An optimizer of all parameters alike.
+    ///
+    /// A negative `lr`, `eps` or `weightDecay`, and betas outside of 0 ..< 1, are errors (see
+    /// ``withTensorErrors(_:)``).
+    public convenience init(
+        _ parameters: [Parameter], lr: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
+        weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false
+    ) {
+        let options = Options(
+            lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad, maximize: maximize)
+        self.init([ParameterGroup(parameters, options)])
+    }
+
+    override public func record(_ parameters: [Parameter], _ options: Options) {
+        update(parameters, maximize: options.maximize) {
+            Scalars(options, $0)
+        } rule: { data, gradient, state, scalars in
+            var (data, gradient) = (data, gradient)
+            if options.weightDecay != 0 {
+                if options.decoupledWeightDecay {
+                    data = data * scalars.decay
+                } else {
+                    gradient = gradient + data * scalars.decay
+                }
+            }
+            let mean = scalars.mean(state.tensors["exp_avg"] ?? .zerosLike(data), gradient)
+            let square = scalars.square.ofSquares(state.tensors["exp_avg_sq"] ?? .zerosLike(data), gradient)
+            state.tensors["exp_avg"] = mean
+            state.tensors["exp_avg_sq"] = square
+            var largest = square
+            if options.amsgrad {
+                largest = state.tensors["max_exp_avg_sq"].map { $0.maximum(square) } ?? square
+                state.tensors["max_exp_avg_sq"] = largest
+            }
+            return data - mean * scalars.stepSize / (largest.sqrt() * scalars.squareScale + scalars.eps)
+        }
+    }
+
+    /// The hyperparameters of a group and a step as tensors that parameters share.
+    private struct Scalars {
+        let mean: RunningMean
+        let square: RunningMean
+        /// 1 / √(1 − β₂ᵗ)
+        let squareScale: Tensor
+        /// lr / (1 − β₁ᵗ)
+        let stepSize: Tensor
+        let eps: Tensor
+        /// The weight decay, or the factor 1 − lr · weightDecay where it is decoupled.
+        let decay: Tensor
+
+        init(_ options: Options, _ key: StepKey) {
+            let (beta1, beta2) = options.betas
+            mean = RunningMean(decay: beta1, key)
+            square = RunningMean(decay: beta2, key)
+            squareScale = key.scalar(1 / (1 - pow(beta2, Double(key.step))).squareRoot())
+            stepSize = key.scalar(options.lr / (1 - pow(beta1, Double(key.step))))
+            eps = key.scalar(options.eps)
+            decay = key.scalar(
+                options.decoupledWeightDecay ? 1 - options.lr * options.weightDecay : options.weightDecay)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ApusGraph
+import ApusNN
+import Foundation
+
+/// Adam by the infinity norm (`torch.optim.Adamax`; Kingma & Ba 2015).
+///
+/// With the gradient g of the loss by the parameter θ, negated where `maximize`, in the parameter's step t = 1, 2, …:
+/// g ← g + weightDecay · θ;
+/// m ← β₁ · m + (1 − β₁) · g; u ← max(β₂ · u, |g| + ε);
+/// θ ← θ − lr / (1 − β₁ᵗ) · m / u.
+public final class Adamax: GroupedOptimizer<Adamax.Options> {
+    public struct Options: OptimizerOptions {
+        public var lr: Double
+        /// β₁ and β₂, the decay of the mean of g and of the largest |g|.
+        public var betas: (Double, Double)
+        /// ε, which keeps the quotient finite.
+        public var eps: Double
+        public var weightDecay: Double
+        public var maximize: Bool
+
+        public init(
+            lr: Double = 2e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8, weightDecay: Double = 0,
+            maximize: Bool = false
+        ) {
+            (self.lr, self.betas, self.eps) = (lr, betas, eps)
+            (self.weightDecay, self.maximize) = (weightDecay, maximize)
+        }
+
+        public var cycledMomentum: Double? {
+            get { betas.0 }
+            set { betas.0 = newValue ?? betas.0 }
+        }
+
+        public func check() throws(TensorError) {
+            let checks = OptionChecks("Adamax")
+            try checks.notNegative(["lr": lr, "eps": eps, "weightDecay": weightDecay])
+            try checks.betas(betas)
+        }
+    }
+
+    /// An optimizer of all parameters alike.
+    ///
+    /// A negative `lr`, `eps` or `weightDecay`, and betas outside of 0 ..< 1, are errors (see
+    /// ``withTensorErrors(_:)``).
+    public convenience init(
+        _ parameters: [Parameter], lr: Double = 2e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
+        weightDecay: Double = 0, maximize: Bool = false
+    ) {
+        let options = Options(lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, maximize: maximize)
+        self.init([ParameterGroup(parameters, options)])
+    }
+
+    override public func record(_ parameters: [Parameter], _ options: Options) {
+        update(parameters, maximize: options.maximize) {
+            Scalars(options, $0)
+        } rule: { data, gradient, state, scalars in
+            let gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.decay
+            let mean = scalars.mean(state.tensors["exp_avg"] ?? .zerosLike(data), gradient)
+            let largest = ((state.tensors["exp_inf"] ?? .zerosLike(data)) * scalars.keptLargest)
+                .maximum(gradient.abs() + scalars.eps)
+            state.tensors["exp_avg"] = mean
+            state.tensors["exp_inf"] = largest
+            return data - mean * scalars.stepSize / largest
+        }
+    }
+
+    /// The hyperparameters of a group and a step as tensors that parameters share.
+    private struct Scalars {
+        let mean: RunningMean
+        /// β₂
+        let keptLargest: Tensor
+        /// lr / (1 − β₁ᵗ)
+        let stepSize: Tensor
+        let eps: Tensor
+        let decay: Tensor
+
+        init(_ options: Options, _ key: StepKey) {
+            mean = RunningMean(decay: options.betas.0, key)
+            keptLargest = key.scalar(options.betas.1)
+            stepSize = key.scalar(options.lr / (1 - pow(options.betas.0, Double(key.step))))
+            eps = key.scalar(options.eps)
+            decay = key.scalar(options.weightDecay)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import ApusGraph
+import Foundation
+
+/// The rate times `gamma` every epoch (`torch.optim.lr_scheduler.ExponentialLR`).
+///
+/// Epoch e: base · gammaᵉ.
+public final class ExponentialLR: LRScheduler {
+    private let gamma: Double
+
+    public init(_ optimizer: Optimizer, gamma: Double, lastEpoch: Int = -1) {
+        self.gamma = gamma
+        super.init(optimizer, lastEpoch: lastEpoch)
+    }
+
+    override public func rates() -> [Double] {
+        isInitial ? optimizer.learningRates : optimizer.learningRates.map { $0 * gamma }
+    }
+
+    override public func closedFormRates() -> [Double]? { baseLRs.map { $0 * pow(gamma, Double(lastEpoch)) } }
+}

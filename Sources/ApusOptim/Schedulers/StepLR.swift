@@ -1,0 +1,28 @@
+import ApusGraph
+import Foundation
+
+/// The rate times `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`).
+///
+/// Epoch e: base · gamma^⌊e / stepSize⌋.
+public final class StepLR: LRScheduler {
+    private let stepSize: Int
+    private let gamma: Double
+
+    /// A `stepSize` below 1 is an error (see ``withTensorErrors(_:)``).
+    public init(_ optimizer: Optimizer, stepSize: Int, gamma: Double = 0.1, lastEpoch: Int = -1) {
+        (self.stepSize, self.gamma) = (stepSize, gamma)
+        super.init(optimizer, lastEpoch: lastEpoch) { () throws(TensorError) in
+            try SchedulerChecks.atLeastOne(stepSize, "stepSize", "StepLR")
+        }
+    }
+
+    override public func rates() -> [Double] {
+        let rates = optimizer.learningRates
+        return lastEpoch == 0 || lastEpoch % stepSize != 0 ? rates : rates.map { $0 * gamma }
+    }
+
+    override public func closedFormRates() -> [Double]? {
+        let exponent = (Double(lastEpoch) / Double(stepSize)).rounded(.down)
+        return baseLRs.map { $0 * pow(gamma, exponent) }
+    }
+}
