@@ -124,59 +124,6 @@ private struct PointwiseProgram {
     }
 }
 
-extension PointwiseFunction {
-    /// The interpreter's operation; nil where it has none.
-    fileprivate var interpreterOp: ApusPointwiseOp? {
-        switch self {
-        case .copy: ApusPointwiseCopy
-        case .neg: ApusPointwiseNegate
-        case .abs: ApusPointwiseAbsolute
-        case .exp: ApusPointwiseExp
-        case .log: ApusPointwiseLog
-        case .log1p: ApusPointwiseLog1p
-        case .expm1: ApusPointwiseExpm1
-        case .sqrt: ApusPointwiseSquareRoot
-        case .rsqrt: ApusPointwiseReciprocalSquareRoot
-        case .reciprocal: ApusPointwiseReciprocal
-        case .sin: ApusPointwiseSin
-        case .cos: ApusPointwiseCos
-        case .tan: ApusPointwiseTan
-        case .tanh: ApusPointwiseTanh
-        case .sigmoid: ApusPointwiseSigmoid
-        case .relu: ApusPointwiseRelu
-        case .erf: ApusPointwiseErf
-        case .floor: ApusPointwiseFloor
-        case .ceil: ApusPointwiseCeil
-        case .round: ApusPointwiseRound
-        case .trunc: ApusPointwiseTruncate
-        case .sign: ApusPointwiseSign
-        case .square: ApusPointwiseSquare
-        case .logicalNot: ApusPointwiseLogicalNot
-        case .isNaN: ApusPointwiseIsNaN
-        case .add: ApusPointwiseAdd
-        case .sub: ApusPointwiseSubtract
-        case .mul: ApusPointwiseMultiply
-        case .div: ApusPointwiseDivide
-        case .pow: ApusPointwisePower
-        case .maximum: ApusPointwiseMaximum
-        case .minimum: ApusPointwiseMinimum
-        case .eq: ApusPointwiseEqual
-        case .ne: ApusPointwiseNotEqual
-        case .lt: ApusPointwiseLess
-        case .le: ApusPointwiseLessOrEqual
-        case .gt: ApusPointwiseGreater
-        case .ge: ApusPointwiseGreaterOrEqual
-        case .logicalAnd: ApusPointwiseLogicalAnd
-        case .logicalOr: ApusPointwiseLogicalOr
-        case .sigmoidGradient: ApusPointwiseSigmoidGradient
-        case .tanhGradient: ApusPointwiseTanhGradient
-        case .reluGradient: ApusPointwiseReluGradient
-        case .select: ApusPointwiseWhere
-        case .cast, .atan2, .remainder: nil
-        }
-    }
-}
-
 /// One shape of a sweep: its operands without their memory.
 private struct PointwisePart {
     let count: Int

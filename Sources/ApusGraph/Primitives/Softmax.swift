@@ -55,17 +55,23 @@ public struct SoftmaxGradient: Primitive {
 }
 
 extension Tensor {
-    /// eˣ / Σ eˣ along `dim`.
+    /// eˣ / Σ eˣ along `dim` (`torch.nn.functional.softmax`).
     public func softmax(dim: Int) -> Tensor { softmax(dim, isLogarithm: false) }
-    /// x − log Σ eˣ along `dim`.
+    /// e⁻ˣ / Σ e⁻ˣ along `dim` (`torch.nn.functional.softmin`).
+    public func softmin(dim: Int) -> Tensor {
+        if let error = Self.realError(self, "softmin") { return .refuse(error, like: [self]) }
+        return (-self).softmax(dim: dim)
+    }
+    /// x − log Σ eˣ along `dim` (`torch.nn.functional.log_softmax`).
     public func logSoftmax(dim: Int) -> Tensor { softmax(dim, isLogarithm: true) }
 
     private func softmax(_ dim: Int, isLogarithm: Bool) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
-            let name = isLogarithm ? "log_softmax" : "softmax"
-            let dimension = try shape.resolve(dimension: dim, operation: name)
-            guard rank > 0 else { return isLogarithm ? self - self : self / self }
-            return .record(Softmax(dimension: dimension, isLogarithm: isLogarithm), self)
+            let dimension = try shape.resolve(dimension: dim, operation: isLogarithm ? "log_softmax" : "softmax")
+            let softmax = Softmax(dimension: dimension, isLogarithm: isLogarithm)
+            guard rank == 0 else { return .record(softmax, self) }
+            // A scalar is a row of one element.
+            return Tensor.record(softmax, reshape([1])).reshape([]).withGradientName(softmax.gradientName)
         }
     }
 }

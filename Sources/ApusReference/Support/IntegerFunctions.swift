@@ -42,6 +42,17 @@ enum IntegerFunctions {
                 throw TensorError("remainder", "an integer is divided by 0. Cast to .float32, where the result is NaN.")
             }
             map { remainder($0, $1) }
+        case .fmod, .floorDivide:
+            for index in 0..<count where b[index] == 0 {
+                throw TensorError(
+                    function == .fmod ? "fmod" : "floor_divide", "an integer is divided by 0. Cast to .float32 first.")
+            }
+            // The quotient by −1 may not fit.
+            if function == .fmod {
+                map { $1 == -1 ? 0 : $0 % $1 }
+            } else {
+                map { $1 == -1 ? 0 &- $0 : ($0 - remainder($0, $1)) / $1 }
+            }
         case .reluGradient: map { y, dy in y > 0 ? dy : 0 }
         case .eq: map { $0 == $1 ? 1 : 0 }
         case .ne: map { $0 != $1 ? 1 : 0 }
@@ -65,14 +76,13 @@ enum IntegerFunctions {
             guard dtype == .bool else { return nil }
             return TensorError(
                 function.rawValue, "the operation is not defined for bool. Use logicalNot, or cast to .int64 first.")
-        case .abs, .relu, .floor, .ceil, .round, .trunc, .remainder, .pow:
+        case .abs, .relu, .floor, .ceil, .round, .trunc, .remainder, .fmod, .floorDivide, .pow:
             guard dtype == .bool else { return nil }
             return TensorError(function.rawValue, "the operation is not defined for bool. Cast to .int64 first.")
         case .copy, .cast, .sign, .square, .add, .mul, .maximum, .minimum, .eq, .ne, .lt, .le, .gt, .ge, .logicalAnd,
             .logicalOr, .logicalNot, .isNaN, .select, .reluGradient:
             return nil
-        case .exp, .log, .log1p, .expm1, .sqrt, .rsqrt, .reciprocal, .sin, .cos, .tan, .tanh, .sigmoid, .erf, .div,
-            .atan2, .sigmoidGradient, .tanhGradient:
+        default:
             guard !dtype.isFloatingPoint else { return nil }
             return TensorError(
                 function.rawValue, "the operation is not defined for \(dtype). Cast to .float32 first.")

@@ -83,10 +83,13 @@ struct PointwiseInterpreter {
             let (a, b) = (reals(operands[0]), reals(operands[operands.count - 1]))
             precondition(RealFunctions.apply(function, a, b, truth: integers(result), length), "\(function): no kernel")
         } else if dtype.isFloatingPoint {
+            let (inputs, y) = (operands.map(reals), reals(result))
             let isKnown =
-                operands.count == 1
-                ? RealFunctions.apply(function, reals(operands[0]), reals(result), length)
-                : RealFunctions.apply(function, reals(operands[0]), reals(operands[1]), reals(result), length)
+                switch inputs.count {
+                case 1: RealFunctions.apply(function, inputs[0], y, length)
+                case 2: RealFunctions.apply(function, inputs[0], inputs[1], y, length)
+                default: RealFunctions.apply(function, inputs[0], inputs[1], inputs[2], y, length)
+                }
             precondition(isKnown, "\(function): no kernel")
         } else {
             let (a, b) = (integers(operands[0]), integers(operands[operands.count - 1]))

@@ -42,7 +42,21 @@ enum RealFunctions {
         // 0 for NaN, as in PyTorch.
         case .sign: map { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }
         case .square: map { $0 * $0 }
-        default: return false
+        case .exp2: map { exp2($0) }
+        case .log2: map { log2($0) }
+        case .log10: map { log10($0) }
+        case .sinh: map { sinh($0) }
+        case .cosh: map { cosh($0) }
+        case .asin: map { asin($0) }
+        case .acos: map { acos($0) }
+        case .atan: map { atan($0) }
+        case .asinh: map { asinh($0) }
+        case .acosh: map { acosh($0) }
+        case .atanh: map { atanh($0) }
+        case .erfc: map { erfc($0) }
+        default:
+            guard let activation = ActivationFunctions.unary(function) else { return false }
+            map(activation)
         }
         return true
     }
@@ -69,6 +83,35 @@ enum RealFunctions {
         case .sigmoidGradient: map { y, dy in dy * y * (1 - y) }
         case .tanhGradient: map { y, dy in dy * (1 - y * y) }
         case .reluGradient: map { y, dy in y > 0 ? dy : 0 }
+        case .fmod: map { fmod($0, $1) }
+        case .floorDivide: map { floorDivide($0, $1) }
+        case .hypot: map { hypot($0, $1) }
+        case .leakyRelu: map { x, slope in x > 0 ? x : x * slope }
+        case .hardshrink: map { x, bound in x >= -bound && x <= bound ? 0 : x }
+        // NaN stays, as in PyTorch.
+        case .softshrink: map { x, bound in x > bound ? x - bound : x < -bound ? x + bound : x.isNaN ? x : 0 }
+        default: return false
+        }
+        return true
+    }
+
+    /// Applies a function of three inputs; false where the function is not of that kind.
+    static func apply(
+        _ function: PointwiseFunction, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
+        _ c: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ count: Int
+    ) -> Bool {
+        func map(_ body: (Double, Double, Double) -> Double) {
+            for index in 0..<count { y[index] = body(a[index], b[index], c[index]) }
+        }
+        switch function {
+        case .threshold: map { x, bound, value in x <= bound ? value : x }
+        case .hardtanh: map { x, low, high in x < low ? low : x > high ? high : x }
+        case .elu: map { x, alpha, scale in x <= 0 ? alpha * expm1(x * scale) : x }
+        case .eluDerivative: map { x, alpha, scale in x <= 0 ? alpha * scale * exp(x * scale) : 1 }
+        case .softplus:
+            map { x, beta, bound in
+                x * beta > bound ? x : -ActivationFunctions.logSigmoid(-x * beta) / beta
+            }
         default: return false
         }
         return true
@@ -96,6 +139,17 @@ enum RealFunctions {
         default: return false
         }
         return true
+    }
+
+    /// ⌊a / b⌋, the integer nearest to the quotient of a without its remainder, as in Python and PyTorch.
+    private static func floorDivide(_ a: Double, _ b: Double) -> Double {
+        guard b != 0 else { return a / b }
+        let rest = fmod(a, b)
+        var quotient = (a - rest) / b
+        if rest != 0, (rest < 0) != (b < 0) { quotient -= 1 }
+        if quotient == 0 { return a / b < 0 || (a / b).sign == .minus ? -0.0 : 0 }
+        let whole = quotient.rounded(.down)
+        return quotient - whole > 0.5 ? whole + 1 : whole
     }
 
     /// a − b · ⌊a / b⌋ with the sign of the divisor, from the exact remainder of the quotient toward zero.

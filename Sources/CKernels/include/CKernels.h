@@ -15,6 +15,7 @@
 #include "sliding_window.h"
 #include "softmax.h"
 #include "losses.h"
+#include "gated_linear_unit.h"
 #include "batch_normalization.h"
 #include "batch_normalization_columns.h"
 #include "row_normalization.h"

@@ -71,6 +71,41 @@ typedef enum ApusPointwiseOp {
     ApusPointwiseSquare,
     ApusPointwiseLogicalNot,
     ApusPointwiseIsNaN,
+    ApusPointwiseExp2,
+    ApusPointwiseLog2,
+    ApusPointwiseLog10,
+    ApusPointwiseSinh,
+    ApusPointwiseCosh,
+    ApusPointwiseAsin,
+    ApusPointwiseAcos,
+    ApusPointwiseAtan,
+    ApusPointwiseAsinh,
+    ApusPointwiseAcosh,
+    ApusPointwiseAtanh,
+    /// 1 - erf x
+    ApusPointwiseErfc,
+    /// x · σ(x)
+    ApusPointwiseSilu,
+    ApusPointwiseSiluDerivative,
+    /// x · tanh(ln(1 + e^x))
+    ApusPointwiseMish,
+    ApusPointwiseMishDerivative,
+    /// x · Φ(x)
+    ApusPointwiseGelu,
+    ApusPointwiseGeluDerivative,
+    /// x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2
+    ApusPointwiseGeluTanh,
+    ApusPointwiseGeluTanhDerivative,
+    /// min(max(x + 3, 0), 6) / 6
+    ApusPointwiseHardsigmoid,
+    /// x · min(max(x + 3, 0), 6) / 6
+    ApusPointwiseHardswish,
+    /// x / (1 + |x|)
+    ApusPointwiseSoftsign,
+    /// x - tanh x
+    ApusPointwiseTanhshrink,
+    /// ln σ(x)
+    ApusPointwiseLogSigmoid,
     ApusPointwiseAdd,
     ApusPointwiseSubtract,
     ApusPointwiseMultiply,
@@ -94,8 +129,33 @@ typedef enum ApusPointwiseOp {
     ApusPointwiseTanhGradient,
     /// y where x > 0, else 0, where x is the result (or the input) of relu and y the gradient behind it.
     ApusPointwiseReluGradient,
+    ApusPointwiseArcTangent2,
+    /// x - y · ⌊x / y⌋
+    ApusPointwiseRemainder,
+    /// x - y · trunc(x / y)
+    ApusPointwiseFmod,
+    /// ⌊x / y⌋, from the exact remainder.
+    ApusPointwiseFloorDivide,
+    /// √(x² + y²)
+    ApusPointwiseHypot,
+    /// x where x > 0, else x · y.
+    ApusPointwiseLeakyRelu,
+    /// 0 where -y ≤ x ≤ y, else x.
+    ApusPointwiseHardshrink,
+    /// x - y where x > y, x + y where x < -y, else 0.
+    ApusPointwiseSoftshrink,
     /// y where x ≠ 0, else z.
     ApusPointwiseWhere,
+    /// z where x ≤ y, else x.
+    ApusPointwiseThreshold,
+    /// x cut to y … z.
+    ApusPointwiseHardtanh,
+    /// y · (e^(x·z) - 1) where x ≤ 0, else x.
+    ApusPointwiseElu,
+    /// y · z · e^(x·z) where x ≤ 0, else 1.
+    ApusPointwiseEluDerivative,
+    /// ln(1 + e^(x·y)) / y, or x where x · y > z.
+    ApusPointwiseSoftplus,
     /// x · y + z, rounded once where the processor can.
     ApusPointwiseMultiplyAdd,
     ApusPointwiseOpCount

@@ -124,6 +124,12 @@
     X(log_softmax_backward,                                                                                            \
       (const float *y, const float *gradient, int64_t classes, float *inputGradient, int64_t begin, int64_t end),      \
       (y, gradient, classes, inputGradient, begin, end))                                                               \
+    X(gated_linear_unit_forward,                                                                                       \
+      (const float *x, int64_t half, float *y, int64_t begin, int64_t end),                                            \
+      (x, half, y, begin, end))                                                                                        \
+    X(gated_linear_unit_backward,                                                                                      \
+      (const float *x, const float *gradient, int64_t half, float *inputGradient, int64_t begin, int64_t end),         \
+      (x, gradient, half, inputGradient, begin, end))                                                                  \
     X(cross_entropy_rows,                                                                                              \
       (const float *logits, const int64_t *labels, int64_t classes, int64_t ignoreIndex, float scale, float *losses,   \
        float *gradient, int64_t begin, int64_t end),                                                                   \

@@ -7,22 +7,6 @@
 #include "../include/softmax.h"
 #include "vector_math.h"
 
-/// The first `count` floats (fewer than a vector has), and `fill` behind them.
-APUS_INLINE vfloat load_part(const float *p, int64_t count, float fill)
-{
-    float lanes[vectorWidth];
-    for (int i = 0; i < vectorWidth; i++) lanes[i] = fill;
-    memcpy(lanes, p, (size_t)count * sizeof(float));
-    return load(lanes);
-}
-
-APUS_INLINE void store_part(float *p, int64_t count, vfloat v)
-{
-    float lanes[vectorWidth];
-    store(lanes, v);
-    memcpy(p, lanes, (size_t)count * sizeof(float));
-}
-
 static float row_maximum(const float *x, int64_t count)
 {
     vfloat best = splat(-__builtin_inff());
@@ -70,9 +54,13 @@ static void softmax_backward_kernel(
 {
     for (int64_t r = begin; r < end; r++) {
         const float *row = y + r * classes, *g = gradient + r * classes;
-        double sum = 0.0;
-        for (int64_t i = 0; i < classes; i++) sum += (double)g[i] * row[i];
-        float total = (float)sum;
+        vfloat sum = splat(0.0f);
+        int64_t k = 0;
+        for (; k + vectorWidth <= classes; k += vectorWidth) sum = multiply_add(load(g + k), load(row + k), sum);
+        if (k < classes) {
+            sum = multiply_add(load_part(g + k, classes - k, 0.0f), load_part(row + k, classes - k, 0.0f), sum);
+        }
+        float total = horizontal_sum(sum);
         for (int64_t i = 0; i < classes; i++) inputGradient[r * classes + i] = row[i] * (g[i] - total);
     }
 }
@@ -94,10 +82,12 @@ static void log_softmax_backward_kernel(
     for (int64_t r = begin; r < end; r++) {
         const float *row = y + r * classes, *g = gradient + r * classes;
         float *result = inputGradient + r * classes;
-        double sum = 0.0;
-        for (int64_t i = 0; i < classes; i++) sum += g[i];
-        vfloat total = splat((float)sum);
+        vfloat sum = splat(0.0f);
         int64_t i = 0;
+        for (; i + vectorWidth <= classes; i += vectorWidth) sum += load(g + i);
+        if (i < classes) sum += load_part(g + i, classes - i, 0.0f);
+        vfloat total = splat(horizontal_sum(sum));
+        i = 0;
         for (; i + vectorWidth <= classes; i += vectorWidth) {
             store(result + i, load(g + i) - vector_exp(load(row + i)) * total);
         }

@@ -22,6 +22,20 @@ typedef uint8_t vbyte_unaligned __attribute__((ext_vector_type(APUS_VECTOR_WIDTH
 
 APUS_INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 APUS_INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
+/// The first `count` floats (fewer than a vector has), and `fill` behind them.
+APUS_INLINE vfloat load_part(const float *p, int64_t count, float fill) {
+    float lanes[vectorWidth];
+    for (int i = 0; i < vectorWidth; i++) lanes[i] = fill;
+    memcpy(lanes, p, (size_t)count * sizeof(float));
+    return load(lanes);
+}
+
+APUS_INLINE void store_part(float *p, int64_t count, vfloat v) {
+    float lanes[vectorWidth];
+    store(lanes, v);
+    memcpy(p, lanes, (size_t)count * sizeof(float));
+}
+
 APUS_INLINE vfloat splat(float x) { return (vfloat)x; }
 APUS_INLINE vint load_bytes(const uint8_t *p) {
     return __builtin_convertvector(*(const vbyte_unaligned *)p, vint);

@@ -38,16 +38,30 @@ APUS_INLINE vfloat vector_exp(vfloat x) {
     return x != x ? x : r;
 }
 
-/// ln x; -infinity at 0, NaN below, denormal arguments included. At most 0.83 ulp.
-APUS_INLINE vfloat vector_log(vfloat x) {
-    vint tiny = x < 1.17549435e-38f;
-    vfloat scaled = tiny ? x * 8388608.0f : x;
-    // Splits off an exponent such that the mantissa lies in [√½, √2).
-    vuint offset = bits_of(scaled) - 0x3f3504f3u;
-    vint exponent = (vint)offset >> 23;
-    vfloat m = float_of((offset & 0x007fffffu) + 0x3f3504f3u);
-    vfloat e = __builtin_convertvector(exponent, vfloat) - (tiny ? splat(23.0f) : splat(0.0f));
-    vfloat f = m - 1.0f;
+/// e^x - 1, relatively accurate near zero; -1 far below, infinity above 88.8. At most EXPM1 ulp.
+APUS_INLINE vfloat vector_expm1(vfloat x) {
+    // Below -30 the result is -1 in all its digits.
+    vfloat clamped = x < -30.0f ? splat(-30.0f) : x;
+    clamped = clamped > 90.0f ? splat(90.0f) : clamped;
+    const vfloat magic = splat(12582912.0f);
+    vfloat shifted = multiply_add(clamped, splat(1.44269504f), magic);
+    vfloat n = shifted - magic;
+    vfloat f = multiply_add(n, splat(-0.693359375f), clamped);
+    f = multiply_add(n, splat(2.12194440e-4f), f);
+    vfloat q = multiply_add(exp_polynomial(f) * f, f, f);
+    // 2^n·(e^f - 1) + 2^n - 1 = 2^n·(q + (1 - 2^-n)), with 2^n in two factors. Beyond 2^100, 2^-n counts for nothing.
+    vint exponent = (vint)(bits_of(shifted) - 0x4b400000u);
+    vint capped = exponent > 100 ? (vint)100 : exponent;
+    vfloat inverse = float_of((vuint)(127 - capped) << 23);
+    vint half = exponent >> 1;
+    vuint first = ((vuint)half + 127u) << 23;
+    vuint second = ((vuint)(exponent - half) + 127u) << 23;
+    vfloat r = (q + (1.0f - inverse)) * float_of(first) * float_of(second);
+    return x != x ? x : with_sign_of(r, x);
+}
+
+/// ln((1 + f)·2^e) for 1 + f in [√½, √2).
+APUS_INLINE vfloat log_of_parts(vfloat f, vfloat e) {
     vfloat q = splat(-7.634496689e-2f);
     q = multiply_add(q, f, splat(1.276157647e-1f));
     q = multiply_add(q, f, splat(-1.316018254e-1f));
@@ -60,11 +74,40 @@ APUS_INLINE vfloat vector_log(vfloat x) {
     vfloat tail = q * f * square;
     tail = multiply_add(e, splat(-2.12194440e-4f), tail);
     tail = multiply_add(splat(-0.5f), square, tail);
-    vfloat r = multiply_add(e, splat(0.693359375f), f + tail);
+    return multiply_add(e, splat(0.693359375f), f + tail);
+}
+
+/// ln x; -infinity at 0, NaN below, denormal arguments included. At most 0.83 ulp.
+APUS_INLINE vfloat vector_log(vfloat x) {
+    vint tiny = x < 1.17549435e-38f;
+    vfloat scaled = tiny ? x * 8388608.0f : x;
+    // Splits off an exponent such that the mantissa lies in [√½, √2).
+    vuint offset = bits_of(scaled) - 0x3f3504f3u;
+    vint exponent = (vint)offset >> 23;
+    vfloat m = float_of((offset & 0x007fffffu) + 0x3f3504f3u);
+    vfloat e = __builtin_convertvector(exponent, vfloat) - (tiny ? splat(23.0f) : splat(0.0f));
+    vfloat r = log_of_parts(m - 1.0f, e);
     r = x == 0.0f ? splat(-__builtin_inff()) : r;
     r = x == __builtin_inff() ? x : r;
     r = x < 0.0f ? splat(__builtin_nanf("")) : r;
     return x != x ? x : r;
+}
+
+/// ln(1 + x), relatively accurate near zero; -infinity at -1, NaN below. At most LOG1P ulp.
+APUS_INLINE vfloat vector_log1p(vfloat x) {
+    vfloat u = 1.0f + x;
+    // What the rounding of u lost, exactly.
+    vfloat lost = u >= 2.0f ? 1.0f - (u - x) : x - (u - 1.0f);
+    vuint offset = bits_of(u) - 0x3f3504f3u;
+    vint exponent = (vint)offset >> 23;
+    vfloat m = float_of((offset & 0x007fffffu) + 0x3f3504f3u);
+    vfloat scale = float_of((vuint)(127 - exponent) << 23);
+    vfloat e = __builtin_convertvector(exponent, vfloat);
+    vfloat r = log_of_parts(multiply_add(lost, scale, m - 1.0f), e);
+    r = x == -1.0f ? splat(-__builtin_inff()) : r;
+    r = x == __builtin_inff() ? x : r;
+    r = x < -1.0f ? splat(__builtin_nanf("")) : r;
+    return x != x ? x : with_sign_of(r, x);
 }
 
 /// 1 / (1 + e^-x), relatively accurate also for very negative x. At most 2.36 ulp.

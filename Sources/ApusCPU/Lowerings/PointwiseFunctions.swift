@@ -1,0 +1,93 @@
+import ApusGraph
+import CKernels
+
+extension PointwiseFunction {
+    /// The interpreter's operation; nil for `cast`, which is made of others by the types.
+    var interpreterOp: ApusPointwiseOp? {
+        switch self {
+        case .copy: ApusPointwiseCopy
+        case .neg: ApusPointwiseNegate
+        case .abs: ApusPointwiseAbsolute
+        case .exp: ApusPointwiseExp
+        case .log: ApusPointwiseLog
+        case .log1p: ApusPointwiseLog1p
+        case .expm1: ApusPointwiseExpm1
+        case .sqrt: ApusPointwiseSquareRoot
+        case .rsqrt: ApusPointwiseReciprocalSquareRoot
+        case .reciprocal: ApusPointwiseReciprocal
+        case .sin: ApusPointwiseSin
+        case .cos: ApusPointwiseCos
+        case .tan: ApusPointwiseTan
+        case .tanh: ApusPointwiseTanh
+        case .sigmoid: ApusPointwiseSigmoid
+        case .relu: ApusPointwiseRelu
+        case .erf: ApusPointwiseErf
+        case .floor: ApusPointwiseFloor
+        case .ceil: ApusPointwiseCeil
+        case .round: ApusPointwiseRound
+        case .trunc: ApusPointwiseTruncate
+        case .sign: ApusPointwiseSign
+        case .square: ApusPointwiseSquare
+        case .logicalNot: ApusPointwiseLogicalNot
+        case .isNaN: ApusPointwiseIsNaN
+        case .add: ApusPointwiseAdd
+        case .sub: ApusPointwiseSubtract
+        case .mul: ApusPointwiseMultiply
+        case .div: ApusPointwiseDivide
+        case .pow: ApusPointwisePower
+        case .maximum: ApusPointwiseMaximum
+        case .minimum: ApusPointwiseMinimum
+        case .eq: ApusPointwiseEqual
+        case .ne: ApusPointwiseNotEqual
+        case .lt: ApusPointwiseLess
+        case .le: ApusPointwiseLessOrEqual
+        case .gt: ApusPointwiseGreater
+        case .ge: ApusPointwiseGreaterOrEqual
+        case .logicalAnd: ApusPointwiseLogicalAnd
+        case .logicalOr: ApusPointwiseLogicalOr
+        case .sigmoidGradient: ApusPointwiseSigmoidGradient
+        case .tanhGradient: ApusPointwiseTanhGradient
+        case .reluGradient: ApusPointwiseReluGradient
+        case .select: ApusPointwiseWhere
+        case .exp2: ApusPointwiseExp2
+        case .log2: ApusPointwiseLog2
+        case .log10: ApusPointwiseLog10
+        case .sinh: ApusPointwiseSinh
+        case .cosh: ApusPointwiseCosh
+        case .asin: ApusPointwiseAsin
+        case .acos: ApusPointwiseAcos
+        case .atan: ApusPointwiseAtan
+        case .asinh: ApusPointwiseAsinh
+        case .acosh: ApusPointwiseAcosh
+        case .atanh: ApusPointwiseAtanh
+        case .erfc: ApusPointwiseErfc
+        case .silu: ApusPointwiseSilu
+        case .siluDerivative: ApusPointwiseSiluDerivative
+        case .mish: ApusPointwiseMish
+        case .mishDerivative: ApusPointwiseMishDerivative
+        case .gelu: ApusPointwiseGelu
+        case .geluDerivative: ApusPointwiseGeluDerivative
+        case .geluTanh: ApusPointwiseGeluTanh
+        case .geluTanhDerivative: ApusPointwiseGeluTanhDerivative
+        case .hardsigmoid: ApusPointwiseHardsigmoid
+        case .hardswish: ApusPointwiseHardswish
+        case .softsign: ApusPointwiseSoftsign
+        case .tanhshrink: ApusPointwiseTanhshrink
+        case .logSigmoid: ApusPointwiseLogSigmoid
+        case .atan2: ApusPointwiseArcTangent2
+        case .remainder: ApusPointwiseRemainder
+        case .fmod: ApusPointwiseFmod
+        case .floorDivide: ApusPointwiseFloorDivide
+        case .hypot: ApusPointwiseHypot
+        case .leakyRelu: ApusPointwiseLeakyRelu
+        case .hardshrink: ApusPointwiseHardshrink
+        case .softshrink: ApusPointwiseSoftshrink
+        case .threshold: ApusPointwiseThreshold
+        case .hardtanh: ApusPointwiseHardtanh
+        case .elu: ApusPointwiseElu
+        case .eluDerivative: ApusPointwiseEluDerivative
+        case .softplus: ApusPointwiseSoftplus
+        case .cast: nil
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import ApusGraph
+
+/// x where x > 0, else α · (e^(x/α) − 1), element by element (`torch.nn.CELU`; Barron 2017).
+///
+/// The result has the shape of the input: [*] → [*], * any dimensions.
+open class CELU: Module {
+    /// α: far below 0 the result is −α.
+    public let alpha: Double
+    /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
+    public let inplace: Bool
+
+    /// Any α but 0, which is an error when the layer is called.
+    public init(alpha: Double = 1, inplace: Bool = false) {
+        self.alpha = alpha
+        self.inplace = inplace
+        super.init()
+    }
+
+    override open func forward(_ input: Tensor) -> Tensor { input.celu(alpha: alpha) }
+
+    override open var extraDescription: String {
+        "alpha=\(PythonText.of(alpha))" + (inplace ? ", inplace=True" : "")
+    }
+}

@@ -1,0 +1,19 @@
+import ApusGraph
+
+/// 0 where −λ ≤ x ≤ λ, else x, element by element (`torch.nn.Hardshrink`).
+///
+/// The result has the shape of the input: [*] → [*], * any dimensions.
+open class Hardshrink: Module {
+    /// λ
+    public let lambd: Double
+
+    /// Any λ is possible; a negative one keeps every x.
+    public init(_ lambd: Double = 0.5) {
+        self.lambd = lambd
+        super.init()
+    }
+
+    override open func forward(_ input: Tensor) -> Tensor { input.hardshrink(lambd: lambd) }
+
+    override open var extraDescription: String { PythonText.of(lambd) }
+}

@@ -1,0 +1,18 @@
+import ApusGraph
+
+/// min(max(x, 0), 6), element by element (`torch.nn.ReLU6`; Howard et al. 2017).
+///
+/// The result has the shape of the input: [*] → [*], * any dimensions.
+open class ReLU6: Module {
+    /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
+    public let inplace: Bool
+
+    public init(inplace: Bool = false) {
+        self.inplace = inplace
+        super.init()
+    }
+
+    override open func forward(_ input: Tensor) -> Tensor { input.relu6() }
+
+    override open var extraDescription: String { inplace ? "inplace=True" : "" }
+}

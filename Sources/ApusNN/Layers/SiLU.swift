@@ -1,0 +1,18 @@
+import ApusGraph
+
+/// x · σ(x), element by element, also called swish (`torch.nn.SiLU`; Elfwing et al. 2018).
+///
+/// The result has the shape of the input: [*] → [*], * any dimensions.
+open class SiLU: Module {
+    /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
+    public let inplace: Bool
+
+    public init(inplace: Bool = false) {
+        self.inplace = inplace
+        super.init()
+    }
+
+    override open func forward(_ input: Tensor) -> Tensor { input.silu() }
+
+    override open var extraDescription: String { inplace ? "inplace=True" : "" }
+}
