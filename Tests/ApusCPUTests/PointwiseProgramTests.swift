@@ -203,13 +203,16 @@ struct PointwiseProgramTests {
     }
 
     /// Where the backend has no kernel for a program it must not ask for a layout either: the reference takes over.
-    @Test("functions without a kernel ask for no layout", arguments: LanesKind.allCases)
+    @Test("programs without a kernel ask for no layout", arguments: LanesKind.allCases)
     func unsupportedInLayouts(kind: LanesKind) throws {
         let x = TestArray([Double](repeating: 1.5, count: 256 * 4), [16, 16, 2, 2])
         let placed = try KernelRunner.place(x, try kind.layout(x.spec))
         let program = FusedPointwise(
-            inputTypes: [.float32], instructions: [.init(.function(.remainder), operands: [0, 0], dtype: .float32)],
-            results: [1], shapes: [x.shape])
+            inputTypes: [.float32],
+            instructions: [
+                .init(.function(.cast), operands: [0], dtype: .float64),
+                .init(.function(.cast), operands: [1], dtype: .float32),
+            ], results: [2], shapes: [x.shape])
         #expect(try KernelRunner.cpu(program, [placed]) == nil)
     }
 }

@@ -26,14 +26,27 @@ struct PointwiseTests {
         return positive + positive.map { -$0 } + [.nan]
     }()
 
+    /// Derivatives cross zero where no float is; `ActivationTests` checks them.
+    private static let oneInput = PointwiseFunction.allCases.filter {
+        $0.arity == 1 && ![.cast, .siluDerivative, .mishDerivative, .geluDerivative, .geluTanhDerivative].contains($0)
+    }
+
     /// The largest distance from the reference in floats; 0 where the processor rounds the exact result.
     ///
     /// The polynomials' own files give their errors (at most 2.4 units of a half float each way), to which the
     /// reference's rounding adds half a float; the C library's functions are good to one float.
     private static func distance(_ function: PointwiseFunction) -> Int {
         switch function {
-        case .sigmoid: 3
-        case .exp, .log, .tanh, .erf, .log1p, .expm1, .sin, .cos, .tan, .pow, .rsqrt: 2
+        case .sigmoid, .expm1, .sinh, .cosh, .asinh, .acosh, .atanh: 3
+        case .exp, .log, .tanh, .erf, .log1p, .sin, .cos, .tan, .pow, .rsqrt, .exp2, .log2, .log10, .asin, .acos,
+            .atan, .erfc, .atan2, .hypot, .floorDivide, .hardsigmoid, .softsign:
+            2
+        // Made of several of the above.
+        case .hardswish, .logSigmoid: 3
+        case .silu, .mish, .softplus: 6
+        case .gelu, .tanhshrink: 16
+        // The rounding of the exponent, up to 104, is a relative error of the exponential.
+        case .geluTanh: 256
         default: 0
         }
     }
@@ -46,18 +59,19 @@ struct PointwiseTests {
         for index in actual.values.indices {
             let (a, b) = (actual.values[index], expected.values[index])
             let arguments = inputs.map { $0.values[index] }
-            #expect(floatsBetween(a, b) <= bound, "\(function)(\(arguments)) is \(a) instead of \(b)")
+            // A denormal exponential has lost digits before it is multiplied with an x of 104.
+            let isDenormal = bound > 0 && abs(a - b) < 104 * 0x1p-149
+            #expect(isDenormal || floatsBetween(a, b) <= bound, "\(function)(\(arguments)) is \(a) instead of \(b)")
         }
     }
 
     @Test(
-        "one input, special values",
-        arguments: PointwiseFunction.allCases.filter { $0.arity == 1 && $0 != .cast })
+        "one input, special values", arguments: oneInput)
     func unary(function: PointwiseFunction) throws {
         let x = TestArray(Self.specials)
         try check(function, [x])
-        // The sign of zero is part of the result of all but the truths.
-        guard !function.isPredicate else { return }
+        // The sign of zero is part of the result of all but the truths, and what rounds to 0.
+        guard !function.isPredicate, function != .logSigmoid else { return }
         let actual = try KernelRunner.cpu(program(function, [x]), [x])[0]
         let expected = try KernelRunner.reference(program(function, [x]), [x])[0]
         for index in x.values.indices where expected.values[index] == 0 {
@@ -67,7 +81,7 @@ struct PointwiseTests {
         }
     }
 
-    @Test("one input, all magnitudes", arguments: PointwiseFunction.allCases.filter { $0.arity == 1 && $0 != .cast })
+    @Test("one input, all magnitudes", arguments: oneInput)
     func unaryRandom(function: PointwiseFunction) throws {
         var generator = SeededGenerator(seed: 6_000)
         let values = (0..<1_500).map { _ in
@@ -80,8 +94,9 @@ struct PointwiseTests {
     @Test(
         "two inputs, all pairs of special values",
         arguments: PointwiseFunction.allCases.filter {
-            $0.arity == 2 && ![.atan2, .remainder, .sigmoidGradient, .tanhGradient].contains($0)
-        })
+            $0.arity == 2 && ![.sigmoidGradient, .tanhGradient].contains($0)
+        }
+    )
     func binary(function: PointwiseFunction) throws {
         let a = Self.specials.flatMap { first in Self.specials.map { _ in first } }
         let b = Self.specials.flatMap { _ in Self.specials }
@@ -142,13 +157,8 @@ struct PointwiseTests {
         expectAgreement(try KernelRunner.read(actual[0]), expected, "through \(middle)")
     }
 
-    @Test("functions and types without a kernel")
+    @Test("types without a kernel")
     func unsupported() throws {
-        let x = TestArray([1, 2])
-        let placed = try KernelRunner.place(x)
-        for function in [PointwiseFunction.atan2, .remainder] {
-            #expect(try KernelRunner.cpu(program(function, [x, x]), [placed, placed]) == nil)
-        }
         for dtype in [DType.int64, .float64, .uint8] {
             let other = TestArray([1, 2], nil, dtype)
             let placed = try KernelRunner.place(other)

@@ -97,9 +97,47 @@ struct SoftmaxTests {
         }
     }
 
-    @Test("other dimensions have no kernel of the CPU")
-    func otherDimensions() throws {
-        let x = try KernelRunner.place(TestArray([1, 2, 3, 4], [2, 2]))
+    /// Planes narrower than a vector, of whole vectors, and with a ragged end; one class, and many.
+    private static let planes: [(shape: Shape, dimension: Int)] = [
+        ([3, 4], 0), ([2, 5, 1], 1), ([1, 3, 16], 1), ([2, 3, 17], 1), ([2, 7, 5, 13], 1), ([300, 1, 64], 1),
+        ([3, 300, 67], 1), ([70, 2, 3], 0), ([4, 6, 4_001], 0), ([1, 1, 129], 0),
+    ]
+
+    @Test("along other dimensions than the last", arguments: planes)
+    func columns(shape: Shape, dimension: Int) throws {
+        var generator = SeededGenerator(seed: 3_300 + shape.elementCount)
+        let x = TestArray.random(shape, in: -5...5, using: &generator)
+        let dy = TestArray.random(shape, using: &generator)
+        let classes = shape[dimension]
+        for isLogarithm in [false, true] {
+            let softmax = Softmax(dimension: dimension, isLogarithm: isLogarithm)
+            let y = try KernelRunner.reference(softmax, [x])[0]
+            let tolerance = tolerance(classes, range: 10)
+            expectAgreement(try KernelRunner.cpu(softmax, [x])[0], y, "\(softmax) of \(shape)") {
+                tolerance * max(isLogarithm ? 1 : 0, y.values[$0].magnitude)
+            }
+            let gradient = SoftmaxGradient(softmax)
+            let dx = try KernelRunner.reference(gradient, [y, dy])[0]
+            let gradientTolerance = sumTolerance(classes) * Double(classes + 1)
+            expectAgreement(try KernelRunner.cpu(gradient, [y, dy])[0], dx, "\(gradient) of \(shape)") { _ in
+                gradientTolerance
+            }
+        }
+    }
+
+    @Test("NaN and infinities along other dimensions")
+    func columnsOfSpecialValues() throws {
+        let x = TestArray([.nan, 1, -.infinity, .infinity, 2, 3, -.infinity, 5, 4, 100, -.infinity, 6], [3, 4])
+        for isLogarithm in [false, true] {
+            let softmax = Softmax(dimension: 0, isLogarithm: isLogarithm)
+            let expected = try KernelRunner.reference(softmax, [x])[0]
+            expectAgreement(try KernelRunner.cpu(softmax, [x])[0], expected) { _ in 1e-5 }
+        }
+    }
+
+    @Test("other types have no kernel of the CPU")
+    func otherTypes() throws {
+        let x = try KernelRunner.place(TestArray([1, 2, 3, 4], [2, 2], .float64))
         #expect(try KernelRunner.cpu(Softmax(dimension: 0, isLogarithm: false), [x]) == nil)
     }
 }

@@ -103,7 +103,8 @@ extension GradientCases {
     ]
 
     static let all: [GradientCase] = [
-        activations, convolutions, elementwise, indexing, layers, losses, normalization, pooling, products, reductions,
+        activations, convolutions, elementwise, furtherElementwise, indexing, layers, losses, normalization, pooling,
+        products, reductions,
         resampling, scans, shapes,
     ].flatMap { $0 }
 }

@@ -1,8 +1,9 @@
 extension PointwiseFunction {
     var gradientReads: GradientReads {
         switch self {
-        case .exp, .exp2, .sqrt, .rsqrt, .reciprocal, .tanh, .sigmoid, .relu, .expm1, .tan: .outputs(0)
-        case .abs, .log, .log1p, .sin, .cos, .erf, .square, .log2, .log10, .sinh, .cosh, .asin, .acos, .atan, .asinh,
+        case .exp, .exp2, .sqrt, .rsqrt, .reciprocal, .tanh, .sigmoid, .relu, .tan: .outputs(0)
+        case .abs, .log, .log1p, .expm1, .sin, .cos, .erf, .square, .log2, .log10, .sinh, .cosh, .asin, .acos, .atan,
+            .asinh,
             .acosh, .atanh, .erfc:
             .inputs(0)
         case .silu, .mish, .gelu, .geluTanh, .hardsigmoid, .hardswish, .softsign, .tanhshrink, .logSigmoid,
@@ -34,7 +35,8 @@ extension PointwiseFunction {
         case .exp: return [dy * context.output()]
         case .log: return [dy / context.input(0)]
         case .log1p: return [dy / (context.input(0) + 1)]
-        case .expm1: return [dy * (context.output() + 1)]
+        // Not y + 1, whose digits are lost where y is almost −1.
+        case .expm1: return [dy * context.input(0).exp()]
         case .sqrt: return [dy / (context.output() * 2)]
         case .rsqrt:
             let y = context.output()

@@ -38,7 +38,7 @@ APUS_INLINE vfloat vector_exp(vfloat x) {
     return x != x ? x : r;
 }
 
-/// e^x - 1, relatively accurate near zero; -1 far below, infinity above 88.8. At most EXPM1 ulp.
+/// e^x - 1, relatively accurate near zero; -1 far below, infinity above 88.8. At most 1.41 ulp.
 APUS_INLINE vfloat vector_expm1(vfloat x) {
     // Below -30 the result is -1 in all its digits.
     vfloat clamped = x < -30.0f ? splat(-30.0f) : x;
@@ -93,7 +93,7 @@ APUS_INLINE vfloat vector_log(vfloat x) {
     return x != x ? x : r;
 }
 
-/// ln(1 + x), relatively accurate near zero; -infinity at -1, NaN below. At most LOG1P ulp.
+/// ln(1 + x), relatively accurate near zero; -infinity at -1, NaN below. At most 1.4 ulp.
 APUS_INLINE vfloat vector_log1p(vfloat x) {
     vfloat u = 1.0f + x;
     // What the rounding of u lost, exactly.
@@ -101,7 +101,8 @@ APUS_INLINE vfloat vector_log1p(vfloat x) {
     vuint offset = bits_of(u) - 0x3f3504f3u;
     vint exponent = (vint)offset >> 23;
     vfloat m = float_of((offset & 0x007fffffu) + 0x3f3504f3u);
-    vfloat scale = float_of((vuint)(127 - exponent) << 23);
+    // 2^-exponent; from 2^127 on nothing is lost that would count.
+    vfloat scale = float_of((vuint)(exponent > 126 ? (vint)0 : 127 - exponent) << 23);
     vfloat e = __builtin_convertvector(exponent, vfloat);
     vfloat r = log_of_parts(multiply_add(lost, scale, m - 1.0f), e);
     r = x == -1.0f ? splat(-__builtin_inff()) : r;
