@@ -103,6 +103,25 @@ int64_t apus_plane_convolution_scratch(const ApusPlaneConvolution *c)
     return lists + planes + (rows > gradients ? rows : gradients) + planeSlack;
 }
 
+int apus_pooling_has_vector_rows(const ApusPooling *p)
+{
+    // Longer windows would need as much working memory.
+    const ApusPoolingAxis *w = &p->width;
+    return w->kernel > 0 && w->stride <= 2 && (w->kernel - 1) <= 1024 / w->dilation;
+}
+
+int64_t apus_pooling_scratch_floats(const ApusPooling *p)
+{
+    // Three rows of the input or the output, whichever is longer, with their padding; loops by vectors of up to 16
+    // floats reach beyond the end.
+    const ApusPoolingAxis *w = &p->width;
+    int64_t row = w->input + w->output + 64;
+    if (apus_pooling_has_vector_rows(p)) {
+        row += w->padding + (w->kernel - 1) * w->dilation + (w->output + 16) * w->stride;
+    }
+    return 3 * row;
+}
+
 int64_t apus_first_label_out_of_range(const int64_t *labels, int64_t count, int64_t classes, int64_t ignoreIndex)
 {
     for (int64_t i = 0; i < count; i++) {

@@ -9,31 +9,34 @@ extension PoolingGeometry {
     }
 }
 
+extension PhysicalLayout {
+    /// Positions that nobody reads, and that are not computed.
+    private static let unread = PhysicalLayout(name: "unread", byteCount: 1)
+
+    /// How a pooling writes its positions: not at all where nobody reads them.
+    static func positions(_ use: StepDescription.ResultUse) -> PhysicalLayout { use.isUsed ? .plain : .unread }
+}
+
 extension MaxPool: CPULowerable {
     /// In lanes (or blocks of sixteen channels) where the input lies so and only gradients read the positions, which are
     /// bytes there.
     func layouts(for step: StepDescription) throws -> StepLayouts? {
-        guard step.inputs[0].spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
+        guard isSupported(step) else { return nil }
         let positions = step.uses[1]
         guard geometry.fitsLanes, let kind = LanesKind(step.inputs[0]), !positions.outlivesPlan,
             positions.readers.allSatisfy({ $0 is MaxPoolGradient })
-        else { return .plain(step) }
+        else { return StepLayouts(inputs: [.plain], outputs: [.plain, .positions(positions)]) }
         return StepLayouts(
             inputs: [step.inputs[0].layout],
             outputs: [try kind.layout(step.outputs[0].spec), kind.windowLayout(step.outputs[1].spec)])
     }
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
+        guard isSupported(step) else { return nil }
         let (input, output) = (step.inputs[0], step.outputs[0])
-        guard input.spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
         guard input.layout != .plain else {
-            let planes = PoolingPlanes(geometry, input: input.spec.shape, output: output.spec.shape)
-            return PreparedStep(kernel: "planes") { operands, _ in
-                let positions = operands[2].assumingMemoryBound(to: Int64.self)
-                planes.inParallel { pooling, begin, end in
-                    apus_max_pool_forward(pooling, operands[0].floats, operands[1].floats, positions, begin, end)
-                }
-            }
+            return PoolingPlanes(geometry, input: input.spec.shape, output: output.spec.shape)
+                .maximum(positions: step.outputs[1].layout == .plain ? 2 : nil)
         }
         guard let kind = LanesKind(input) else { return nil }
         let lanes = PoolingLanes(kind, geometry, input: input.spec.shape, output: output.spec.shape)
@@ -44,12 +47,16 @@ extension MaxPool: CPULowerable {
             }
         }
     }
+
+    private func isSupported(_ step: StepDescription) -> Bool {
+        step.inputs[0].spec.dtype == .float32 && PoolingPlanes.fits(step.inputs[0].spec.shape)
+    }
 }
 
 extension MaxPoolGradient: CPULowerable {
     /// The positions' layout says which kernel made them.
     func layouts(for step: StepDescription) throws -> StepLayouts? {
-        guard step.inputs[0].spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
+        guard step.inputs[0].spec.dtype == .float32 else { return nil }
         let windows = step.inputs[1].layout
         guard let kind = LanesKind(windows: windows) else { return .plain(step) }
         return StepLayouts(
@@ -58,26 +65,10 @@ extension MaxPoolGradient: CPULowerable {
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         let (dy, dx) = (step.inputs[0], step.outputs[0])
-        guard dy.spec.dtype == .float32, geometry.spatialRank == 2 else { return nil }
+        guard dy.spec.dtype == .float32 else { return nil }
         guard step.inputs[1].layout != .plain else {
-            let planes = PoolingPlanes(geometry, input: dx.spec.shape, output: dy.spec.shape)
-            let count = dy.spec.shape.elementCount
-            let plane = dx.spec.shape[2] * dx.spec.shape[3]
-            let (name, shape) = (name, inputShape)
-            return PreparedStep(kernel: "planes") { operands, _ in
-                let positions = operands[1].assumingMemoryBound(to: Int64.self)
-                // Positions may be anybody's, and the kernel writes where they point.
-                let range = 0..<Int64(plane)
-                if let wrong = (0..<count).first(where: { !range.contains(positions[$0]) }) {
-                    throw TensorError(
-                        name,
-                        "the position \(positions[wrong]) is out of range for planes of \(plane) elements "
-                            + "(\(shape.brackets)).")
-                }
-                planes.inParallel { pooling, begin, end in
-                    apus_max_pool_backward(pooling, operands[0].floats, positions, operands[2].floats, begin, end)
-                }
-            }
+            return PlanePositions(name, positions: step.inputs[1].spec.shape, into: inputShape)
+                .scatter(ApusPlaneScatterAdd, allowsNone: true)
         }
         guard let kind = LanesKind(dy) else { return nil }
         let lanes = PoolingLanes(kind, geometry, input: dx.spec.shape, output: dy.spec.shape)

@@ -34,6 +34,13 @@ private struct PoolingLoop {
     }
 }
 
+/// PyTorch's comparison: the first of equal elements, but the last NaN. A position below 0 is none yet.
+func keepLargest(_ element: Double, at position: Int64, _ largest: inout Double, _ found: inout Int64) {
+    guard element > largest || element.isNaN || found < 0 else { return }
+    largest = element
+    found = position
+}
+
 extension MaxPool: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
         let x = inputs[0].reals()
@@ -41,11 +48,7 @@ extension MaxPool: ReferenceKernel {
         var positions = [Int64](repeating: -1, count: outputs[0].count)
         let loop = PoolingLoop(geometry, input: inputs[0].shape, output: outputs[0].shape)
         loop.run { output, input in
-            // PyTorch's comparison: the first of equal elements, but the last NaN.
-            if x[input] > values[output] || x[input].isNaN || positions[output] < 0 {
-                values[output] = x[input]
-                positions[output] = Int64(input % loop.inputPlane)
-            }
+            keepLargest(x[input], at: Int64(input % loop.inputPlane), &values[output], &positions[output])
         }
         outputs[0].store(values)
         outputs[1].store(positions)
@@ -56,36 +59,10 @@ extension MaxPoolGradient: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
         let dy = inputs[0].reals()
         var dx = [Double](repeating: 0, count: outputs[0].count)
-        try forEachPosition(name, of: inputs[1], inputShape: inputShape) { output, input in dx[input] += dy[output] }
+        try forEachPosition(name, of: inputs[1], planes: inputShape, allowsNone: true) { output, input in
+            dx[input] += dy[output]
+        }
         outputs[0].store(dx)
-    }
-}
-
-extension PlaneGather: ReferenceKernel {
-    public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
-        let x = inputs[0].reals()
-        var y = [Double](repeating: 0, count: outputs[0].count)
-        try forEachPosition(name, of: inputs[1], inputShape: inputs[0].shape) { output, input in
-            y[output] = x[input]
-        }
-        outputs[0].store(y)
-    }
-}
-
-/// Calls `body` for each flat position within a plane, with its own place and that which it points to.
-private func forEachPosition(
-    _ operation: String, of positions: ArrayView, inputShape: Shape, _ body: (_ output: Int, _ input: Int) -> Void
-) throws(TensorError) {
-    let inputPlane = inputShape.dimensions.dropFirst(2).reduce(1, *)
-    let outputPlane = positions.sizes.dropFirst(2).reduce(1, *)
-    for (output, position) in positions.integers().enumerated() {
-        guard position >= 0, position < Int64(inputPlane) else {
-            throw TensorError(
-                operation,
-                "the position \(position) is out of range for planes of \(inputPlane) elements "
-                    + "(\(inputShape.brackets)).")
-        }
-        body(output, output / outputPlane * inputPlane + Int(position))
     }
 }
 

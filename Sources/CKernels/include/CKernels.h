@@ -13,6 +13,7 @@
 #include "pooling.h"
 #include "plane_convolution.h"
 #include "sliding_window.h"
+#include "plane_positions.h"
 #include "softmax.h"
 #include "losses.h"
 #include "gated_linear_unit.h"

@@ -52,17 +52,6 @@ void apus_lanes_average_pool_backward(
     const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient,
     float *inputGradient, int64_t beginGroup, int64_t endGroup);
 
-/// The gradient behind a fused convolution + 2×2 max pooling + activation, carried back to the convolution's output.
-///
-/// Each gradient g [C][PH][PW][16] becomes g · f′, where f′ is the activation's derivative computed from its result
-/// `pooled` (sigmoid y(1-y), tanh 1-y², relu y>0), and goes to its maximum's place in outputGradient
-/// [C][height][width][16], which is overwritten, zeros elsewhere.
-/// - activation: `ApusActivationNone` if the gradient holds the derivative already; `pooled` may then be NULL.
-/// - height, width: the convolution's output; PH = height / 2, PW = width / 2.
-void apus_lanes_unpool(
-    int32_t channels, int32_t height, int32_t width, ApusActivation activation, const float *pooledGradient,
-    const float *pooled, const uint8_t *index, float *outputGradient, int64_t beginGroup, int64_t endGroup);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,8 @@
-/// Pooling of planes in the plain layout [N, C, H, W]: a plane is one (image, channel) pair.
+/// Pooling of planes in the plain layout: a plane is all that one sample and channel have, [D, H, W].
 ///
-/// Each function works on the planes [begin, end) of N · C; tensor arguments point to plane 0.
+/// One and two spatial dimensions have a depth (and height) of one. Each function works on the planes [begin, end);
+/// tensor arguments point to plane 0. `scratch` are `apus_pooling_scratch_floats` floats that nobody else uses
+/// meanwhile. A plane has fewer than 2³⁰ elements.
 #ifndef APUS_POOLING_H
 #define APUS_POOLING_H
 
@@ -10,47 +12,51 @@
 extern "C" {
 #endif
 
-/// The sizes of a pooling. Output sizes are the caller's (floor or ceil mode), such that each window meets the input.
+/// One dimension of a pooling. The output's size is the caller's (floor or ceil mode).
+typedef struct ApusPoolingAxis {
+    int64_t input;
+    int64_t output;
+    /// The elements of a window; 0 for adaptive windows ⌊o · input / output⌋ ..< ⌈(o + 1) · input / output⌉, for which
+    /// the rest means nothing.
+    int64_t kernel;
+    int64_t stride;
+    int64_t padding;
+    /// The distance of a window's elements; 1 for average pooling.
+    int64_t dilation;
+} ApusPoolingAxis;
+
+/// The sizes of a pooling.
 typedef struct ApusPooling {
-    int64_t inputHeight;
-    int64_t inputWidth;
-    int64_t outputHeight;
-    int64_t outputWidth;
-    int64_t kernelHeight;
-    int64_t kernelWidth;
-    int64_t strideHeight;
-    int64_t strideWidth;
-    int64_t paddingHeight;
-    int64_t paddingWidth;
-    /// Distances between a window's elements; 1 for average pooling.
-    int64_t dilationHeight;
-    int64_t dilationWidth;
+    ApusPoolingAxis depth;
+    ApusPoolingAxis height;
+    ApusPoolingAxis width;
 } ApusPooling;
 
-/// Maximum of each window (PyTorch's max_pool2d): [H, W] → [OH, OW] for each plane.
-///
-/// - index: y · W + x of each maximum in its plane, or NULL. The first of equal maxima wins, NaN wins over all; -1 where
-///   a dilated window meets padding only.
-void apus_max_pool_forward(
-    const ApusPooling *pooling, const float *input, float *output, int64_t *index, int64_t begin, int64_t end);
+/// Whether the windows along a row are computed for a vector of outputs at a time.
+int apus_pooling_has_vector_rows(const ApusPooling *pooling);
 
-/// The gradient of the input of max pooling, overwritten: each output's gradient is added at its index.
-/// Indices outside [0, H · W) are not allowed.
-void apus_max_pool_backward(
-    const ApusPooling *pooling, const float *outputGradient, const int64_t *index, float *inputGradient, int64_t begin,
+/// The floats of working memory that a call needs.
+int64_t apus_pooling_scratch_floats(const ApusPooling *pooling);
+
+/// Maximum of each window (PyTorch's max_pool and adaptive_max_pool).
+///
+/// - position: where each maximum is in its plane, row-major, or NULL. The first of equal maxima wins, the last NaN wins
+///   over all; -1 where a dilated window meets padding only (its maximum is -∞).
+void apus_max_pool_forward(
+    const ApusPooling *pooling, const float *input, float *output, int64_t *position, float *scratch, int64_t begin,
     int64_t end);
 
-/// Mean of each window (PyTorch's avg_pool2d): the sum over the window's elements inside the input, divided by
-/// `divisorOverride` if that is not 0, else by the window's size within the padded input (`countIncludePad` not 0) or
-/// within the input.
+/// Mean of each window (PyTorch's avg_pool and adaptive_avg_pool): the sum over the window's elements inside the input,
+/// divided by `divisorOverride` if that is not 0, else by the window's size within the padded input (`countIncludePad`
+/// not 0; never for adaptive windows) or within the input.
 void apus_average_pool_forward(
     const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *input, float *output,
-    int64_t begin, int64_t end);
+    float *scratch, int64_t begin, int64_t end);
 
 /// The gradient of the input of average pooling, overwritten.
 void apus_average_pool_backward(
     const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient,
-    float *inputGradient, int64_t begin, int64_t end);
+    float *inputGradient, float *scratch, int64_t begin, int64_t end);
 
 #ifdef __cplusplus
 }

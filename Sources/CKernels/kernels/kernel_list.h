@@ -59,10 +59,6 @@
       (const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient,     \
        float *inputGradient, int64_t beginGroup, int64_t endGroup),                                                    \
       (pooling, countIncludePad, divisorOverride, outputGradient, inputGradient, beginGroup, endGroup))                \
-    X(lanes_unpool,                                                                                                    \
-      (int32_t channels, int32_t height, int32_t width, ApusActivation activation, const float *pooledGradient,        \
-       const float *pooled, const uint8_t *index, float *outputGradient, int64_t beginGroup, int64_t endGroup),        \
-      (channels, height, width, activation, pooledGradient, pooled, index, outputGradient, beginGroup, endGroup))      \
     X(reduce,                                                                                                          \
       (ApusReduction reduction, const float *x, int64_t outer, int64_t reduce, int64_t inner, float *y, int64_t        \
        begin, int64_t end),                                                                                            \
@@ -98,20 +94,25 @@
       (const float *bias, int64_t channels, int64_t block, int64_t inner, float *x, int64_t begin, int64_t end),       \
       (bias, channels, block, inner, x, begin, end))                                                                   \
     X(max_pool_forward,                                                                                                \
-      (const ApusPooling *pooling, const float *input, float *output, int64_t *index, int64_t begin, int64_t end),     \
-      (pooling, input, output, index, begin, end))                                                                     \
-    X(max_pool_backward,                                                                                               \
-      (const ApusPooling *pooling, const float *outputGradient, const int64_t *index, float *inputGradient, int64_t    \
+      (const ApusPooling *pooling, const float *input, float *output, int64_t *position, float *scratch, int64_t       \
        begin, int64_t end),                                                                                            \
-      (pooling, outputGradient, index, inputGradient, begin, end))                                                     \
+      (pooling, input, output, position, scratch, begin, end))                                                         \
     X(average_pool_forward,                                                                                            \
-      (const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *input, float *output,    \
-       int64_t begin, int64_t end),                                                                                    \
-      (pooling, countIncludePad, divisorOverride, input, output, begin, end))                                          \
+      (const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *input, float             \
+       *output, float *scratch, int64_t begin, int64_t end),                                                           \
+      (pooling, countIncludePad, divisorOverride, input, output, scratch, begin, end))                                 \
     X(average_pool_backward,                                                                                           \
-      (const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient, float    \
-       *inputGradient, int64_t begin, int64_t end),                                                                    \
-      (pooling, countIncludePad, divisorOverride, outputGradient, inputGradient, begin, end))                          \
+      (const ApusPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient,          \
+       float *inputGradient, float *scratch, int64_t begin, int64_t end),                                              \
+      (pooling, countIncludePad, divisorOverride, outputGradient, inputGradient, scratch, begin, end))                 \
+    X(plane_gather,                                                                                                    \
+      (const float *x, const int64_t *position, int allowsNone, int64_t wide, int64_t narrow, float *y, int64_t        \
+       *wrong, int64_t begin, int64_t end),                                                                            \
+      (x, position, allowsNone, wide, narrow, y, wrong, begin, end))                                                   \
+    X(plane_scatter,                                                                                                   \
+      (ApusPlaneScatter mode, const float *x, const int64_t *position, int allowsNone, int64_t wide, int64_t           \
+       narrow, float *y, int64_t *wrong, int64_t begin, int64_t end),                                                  \
+      (mode, x, position, allowsNone, wide, narrow, y, wrong, begin, end))                                             \
     X(softmax_forward,                                                                                                 \
       (const float *x, int64_t classes, float *y, int64_t begin, int64_t end),                                         \
       (x, classes, y, begin, end))                                                                                     \

@@ -280,30 +280,6 @@ ApusOneDNNPrimitive *_Nullable apus_onednn_matmul(const ApusMemoryDescriptor *sr
     const ApusMemoryDescriptor *_Nullable bias, const ApusMemoryDescriptor *dst,
     ApusPostOperations postOperations);
 
-/// The function of a pooling window.
-typedef enum APUS_CLOSED_ENUM ApusOneDNNPooling {
-    ApusOneDNNPoolingMaximum = 0,
-    /// Divides by the size of the window (PyTorch's count_include_pad=True, its default).
-    ApusOneDNNPoolingAverageIncludePadding = 1,
-    /// Divides by the number of elements of the source in the window.
-    ApusOneDNNPoolingAverageExcludePadding = 2,
-} ApusOneDNNPooling;
-
-/// Pooling over [N, C, spatial…]. Arguments: source, destination and, for the maximum in training, workspace.
-///
-/// The workspace holds oneDNN's window offsets, not PyTorch's indices. oneDNN has dilated windows as reference only.
-///
-/// @param kernel the window's size, one entry per spatial dimension.
-ApusOneDNNPrimitive *_Nullable apus_onednn_pooling_forward(ApusOneDNNPooling pooling, const ApusMemoryDescriptor *src,
-    const ApusMemoryDescriptor *dst, const int64_t *kernel, const int64_t *stride, const int64_t *_Nullable dilation,
-    const int64_t *paddingBegin, const int64_t *paddingEnd, bool training);
-
-/// Gradient of pooling. Arguments: gradientDestination, gradientSource and, for the maximum, workspace.
-ApusOneDNNPrimitive *_Nullable apus_onednn_pooling_backward(ApusOneDNNPooling pooling,
-    const ApusMemoryDescriptor *gradientSrc, const ApusMemoryDescriptor *gradientDst, const int64_t *kernel,
-    const int64_t *stride, const int64_t *_Nullable dilation,
-    const int64_t *paddingBegin, const int64_t *paddingEnd);
-
 /// Options of batch normalization, to be or-ed.
 typedef enum APUS_FLAG_ENUM ApusBatchNormalizationOptions {
     /// Mean and variance are given (evaluation mode), not computed from the batch.

@@ -1,0 +1,115 @@
+/// The attributes of a pooling: one entry per spatial dimension, outermost first.
+public struct PoolingGeometry: Sendable, Hashable {
+    public var kernelSize: [Int]
+    public var stride: [Int]
+    public var padding: [Int]
+    public var dilation: [Int]
+    public var ceilMode: Bool
+
+    public init(kernelSize: [Int], stride: [Int], padding: [Int], dilation: [Int], ceilMode: Bool) {
+        self.kernelSize = kernelSize
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        self.ceilMode = ceilMode
+    }
+
+    /// Dense windows side by side.
+    init(tiling kernelSize: [Int]) {
+        self.init(
+            kernelSize: kernelSize, stride: kernelSize, padding: kernelSize.map { _ in 0 },
+            dilation: kernelSize.map { _ in 1 }, ceilMode: false)
+    }
+
+    public var spatialRank: Int { kernelSize.count }
+
+    /// ⌊(W + 2p − d · (F − 1) − 1) / S⌋ + 1, or with the ceiling; then the last window must start within the input or
+    /// the padding before it.
+    public func outputSize(_ input: Int, _ dimension: Int) -> Int {
+        let stride = stride[dimension]
+        let span = input + 2 * padding[dimension] - dilation[dimension] * (kernelSize[dimension] - 1) - 1
+        guard span >= 0 || ceilMode else { return 0 }
+        let rounded = span + (ceilMode ? stride - 1 : 0)
+        guard rounded >= 0 else { return 0 }
+        var size = rounded / stride + 1
+        if ceilMode, (size - 1) * stride >= input + padding[dimension] { size -= 1 }
+        return size
+    }
+
+    /// The shape rule shared by all poolings with these attributes: [N, C, …] → [N, C, output sizes].
+    func outputShape(_ input: TensorSpec, operation: String) throws(TensorError) -> Shape {
+        let rank = spatialRank
+        try Self.checkInput(input, spatialRank: rank, operation: operation)
+        for (what, values, least) in [
+            ("kernel size", kernelSize, 1), ("stride", stride, 1), ("dilation", dilation, 1), ("padding", padding, 0),
+        ] where values.contains(where: { $0 < least }) {
+            throw TensorError(operation, "the \(what) \(values) must be at least \(least).")
+        }
+        var sizes = Array(input.shape.dimensions.prefix(2))
+        for dimension in 0..<rank {
+            guard padding[dimension] <= kernelSize[dimension] / 2 else {
+                throw TensorError(
+                    operation,
+                    "the padding \(padding[dimension]) is more than half of the kernel size \(kernelSize[dimension]). "
+                        + "Expected at most \(kernelSize[dimension] / 2).")
+            }
+            let reach = dilation[dimension] * (kernelSize[dimension] - 1) + 1
+            let size = outputSize(input.shape.dimensions[dimension + 2], dimension)
+            guard size >= 1, input.shape.dimensions[1] > 0, input.shape.dimensions[dimension + 2] > 0 else {
+                throw TensorError(
+                    operation,
+                    "the window \(kernelSize) with dilation \(dilation) does not fit the input "
+                        + "\(input.shape.brackets) with padding \(padding): [(\(input.shape.dimensions[dimension + 2])"
+                        + " + 2·\(padding[dimension]) − \(reach)) / \(stride[dimension])] + 1 is less than 1.")
+            }
+            sizes.append(size)
+        }
+        return Shape(sizes)
+    }
+
+    /// Refuses what is no batch of real images with `spatialRank` dimensions.
+    static func checkInput(_ input: TensorSpec, spatialRank: Int, operation: String) throws(TensorError) {
+        guard input.shape.rank == spatialRank + 2 else {
+            throw rankError(input.shape, spatialRank: spatialRank, operation: operation)
+        }
+        guard input.dtype.isFloatingPoint else {
+            throw TensorError(operation, "the input is \(input.dtype). Cast it to .float32.")
+        }
+    }
+
+    /// Says that a tensor is no image and no batch of images.
+    static func rankError(_ shape: Shape, spatialRank: Int, operation: String) -> TensorError {
+        let names = ["L", "H, W", "D, H, W"]
+        let sizes = names.indices.contains(spatialRank - 1) ? names[spatialRank - 1] : "…"
+        return TensorError(
+            operation,
+            "the input \(shape.brackets) has \(shape.rank) dimensions. Expected \(spatialRank + 2), [N, C, \(sizes)], "
+                + "or \(spatialRank + 1) without a batch, [C, \(sizes)].")
+    }
+}
+
+extension Tensor {
+    /// Applies a pooling of batches to [N, C, …], or to [C, …] as a batch of one.
+    func pooled(
+        _ spatialRank: Int, _ operation: String, _ pool: (Tensor) throws(TensorError) -> [Tensor]
+    ) throws(TensorError) -> [Tensor] {
+        if rank == spatialRank + 2 { return try pool(self) }
+        guard rank == spatialRank + 1 else {
+            throw PoolingGeometry.rankError(shape, spatialRank: spatialRank, operation: operation)
+        }
+        return try pool(unsqueeze(dim: 0)).map { $0.squeeze(dim: 0).withGradientName($0.gradientFunctionName) }
+    }
+
+    /// Runs a pooling with two results, values and indices, and raises its error at the user's call.
+    func checkedPair(
+        _ body: () throws(TensorError) -> [Tensor]
+    ) -> (values: Tensor, indices: Tensor) {
+        do {
+            let results = try body()
+            return (results[0], results[results.count - 1])
+        } catch {
+            let poisoned = Tensor.refuse(error, like: [self])
+            return (poisoned, poisoned)
+        }
+    }
+}
