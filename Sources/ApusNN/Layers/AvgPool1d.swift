@@ -1,0 +1,27 @@
+import ApusGraph
+
+/// The mean of each window (`torch.nn.AvgPool1d`).
+///
+/// [N, C, L] or [C, L] → [N, C, L'] with L' = ⌊(L + 2p − F) / S⌋ + 1, or with the ceiling where
+/// `ceilMode`.
+/// The sum of a window is divided by the window's size, padding included, or without `countIncludePad` by the number
+/// of elements of the input in it.
+open class AvgPool1d: AvgPoolNd {
+    /// A pooling; `stride` is the kernel size unless it is given.
+    ///
+    /// Sizes and strides below 1 and a negative padding are errors (see ``withTensorErrors(_:)``), and
+    /// so is a padding of more than half of the kernel size when the layer is called.
+    public init(
+        _ kernelSize: any SpatialSize, stride: (any SpatialSize)? = nil, padding: any SpatialSize = 0,
+        ceilMode: Bool = false, countIncludePad: Bool = true
+    ) {
+        super.init(
+            1, kernelSize, stride: stride, padding: padding, ceilMode: ceilMode, countIncludePad: countIncludePad,
+            divisorOverride: nil)
+    }
+
+    /// PyTorch prints tuples.
+    override open var extraDescription: String {
+        "kernel_size=\(kernelSize.tupleText), stride=\(stride.tupleText), padding=\(padding.tupleText)"
+    }
+}

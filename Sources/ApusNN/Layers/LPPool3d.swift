@@ -1,0 +1,17 @@
+import ApusGraph
+
+/// The root of the sum of powers of each window, (Σ xᵖ)^(1/p) (`torch.nn.LPPool3d`).
+///
+/// [N, C, D, H, W] or [C, D, H, W] → [N, C, D', H', W'] with D' = ⌊(D − F) / S⌋ + 1, or with the ceiling where `ceilMode`, and H' and W' likewise.
+/// p = 1 gives the sum, and a growing p comes near to the maximum. As in PyTorch elements keep their sign in odd powers,
+/// a negative sum has the root NaN, and a window that reaches beyond the input counts as if it were full.
+open class LPPool3d: LPPoolNd {
+    /// A pooling with the power `normType`; `stride` is the kernel size unless it is given.
+    ///
+    /// A power of 0 and sizes and strides below 1 are errors (see ``withTensorErrors(_:)``).
+    public init(
+        _ normType: Double, kernelSize: any SpatialSize, stride: (any SpatialSize)? = nil, ceilMode: Bool = false
+    ) {
+        super.init(3, normType, kernelSize, stride: stride, ceilMode: ceilMode)
+    }
+}
