@@ -54,8 +54,8 @@ extension Tensor {
             return maxUnpool(indices, outputSize: [Int](repeating: 1, count: spatialRank))
         }
         let sizes = shape.dimensions.suffix(spatialRank)
-        let ordinary = zip(sizes, zip(geometry.kernelSize, zip(geometry.stride, geometry.padding))).map { size, window in
-            (size - 1) * window.1.0 - 2 * window.1.1 + window.0
+        let ordinary = sizes.enumerated().map { dimension, size in
+            (size - 1) * geometry.stride[dimension] - 2 * geometry.padding[dimension] + geometry.kernelSize[dimension]
         }
         guard let outputSize else { return maxUnpool(indices, outputSize: ordinary) }
         guard outputSize.count == spatialRank || outputSize.count == spatialRank + 2 else {

@@ -90,4 +90,28 @@ import Testing
         let other = smallIntegers(x.shape, seed: 9)
         #expect(abs(dx.dot(other) - (try compute(pool, other)[0].dot(dy))) < 1e-10)
     }
+
+    /// Windows 0 ..< 3 and 2 ..< 5 of five elements.
+    @Test func adaptiveWindowsOverlap() throws {
+        let x = Numbers([1, 2, 9, 4, 5, 3, 3, 3, 3, 3], [1, 2, 5])
+        #expect(try compute(AdaptiveAveragePool([2]), x)[0] == Numbers([4, 6, 3, 3], [1, 2, 2]))
+        let largest = try compute(AdaptiveMaxPool([2]), x)
+        #expect(largest[0] == Numbers([9, 9, 3, 3], [1, 2, 2]))
+        #expect(largest[1] == Numbers([2, 2, 0, 2], [1, 2, 2], .int64))
+        let dy = Numbers([3, 6, 0, 9], [1, 2, 2])
+        let dx = try compute(AdaptiveAveragePoolGradient(inputShape: [1, 2, 5]), dy)[0]
+        #expect(dx == Numbers([1, 1, 3, 2, 2, 0, 0, 3, 3, 3], [1, 2, 5]))
+    }
+
+    /// Of two elements with one index the last stays; where they are added, both count.
+    @Test func unpoolingPutsElementsBack() throws {
+        let x = Numbers([1, 2, 3, 4], [1, 2, 2])
+        let positions = Numbers([3, 0, 1, 1], [1, 2, 2], .int64)
+        #expect(try compute(MaxUnpool([4]), x, positions)[0] == Numbers([2, 0, 0, 1, 0, 4, 0, 0], [1, 2, 4]))
+        let added = try compute(PlaneScatterAdd([1, 2, 4]), x, positions)[0]
+        #expect(added == Numbers([2, 0, 0, 1, 0, 7, 0, 0], [1, 2, 4]))
+        #expect(throws: TensorError.self) {
+            try compute(MaxUnpool([4]), x, Numbers([-1, 0, 1, 1], [1, 2, 2], .int64))
+        }
+    }
 }
