@@ -1,11 +1,15 @@
 import ApusGraph
+import ApusPlan
 import ApusTestSupport
 import Testing
+
+@testable import ApusCPU
 
 @Suite("Batch normalisation of the CPU agrees with the reference")
 struct BatchNormalizationTests {
     private static let shapes: [Shape] = [
-        [2, 1], [5, 3], [17, 33], [2, 3, 7], [3, 5, 7, 9], [1, 2, 3, 3], [4, 17, 1, 1], [2, 2, 3, 2, 5],
+        [2, 1], [5, 3], [17, 33], [130, 40], [64, 16], [3, 20, 1, 1], [2, 3, 7],
+        [3, 5, 7, 9], [1, 2, 3, 3], [4, 17, 1, 1], [2, 2, 3, 2, 5],
         [16, 16, 8, 8],
     ]
 
@@ -57,5 +61,54 @@ struct BatchNormalizationTests {
             error * normalized * Double(terms(shape))
         }
         expectAgreement(actual[2], expected[2], "dβ of \(shape.brackets)") { _ in tolerance * Double(terms(shape)) }
+    }
+
+    /// Shapes that fill sixteen lanes with images and with channels.
+    private static let laneShapes: [Shape] = [[16, 16, 3, 5], [32, 48, 1, 1], [16, 32, 9, 8]]
+
+    @Test("in lanes and blocks, as row-major", arguments: LanesKind.allCases, laneShapes)
+    func layouts(kind: LanesKind, shape: Shape) throws {
+        var generator = SeededGenerator(seed: 4_150 + shape.elementCount)
+        let (x, dy) = (TestArray.random(shape, using: &generator), TestArray.random(shape, using: &generator))
+        let parameters = (0..<2).map { _ in TestArray.random([shape[1]], using: &generator) }
+        let norm = BatchNormalization(epsilon: 1e-2, isAffine: true)
+        let statistics = try KernelRunner.reference(norm, [x] + parameters)
+        // Where x comes first, and where the gradient has it second.
+        let given = [x, statistics[1], statistics[3]] + parameters
+        let backward = [dy, x, statistics[1], statistics[3], parameters[0]]
+        for (primitive, inputs, position) in [
+            (norm, [x] + parameters, 0), (ChannelNormalization(), given, 0),
+            (BatchNormalizationGradient(), backward, 1),
+            (BatchNormalizationGradient(usesBatchStatistics: false), backward, 1),
+        ] as [(any Primitive, [TestArray], Int)] {
+            var placed = try inputs.map { try KernelRunner.place($0) }
+            placed[position] = try KernelRunner.place(inputs[position], try kind.layout(x.spec))
+            let results = try #require(try KernelRunner.cpu(primitive, placed))
+            #expect(results[0].planned.layout == (try kind.layout(x.spec)))
+            for (number, expected) in try KernelRunner.reference(primitive, inputs).enumerated() {
+                // Sums of at most 2,304 products of numbers below 3, times an inverse of at most 10.
+                expectAgreement(
+                    try KernelRunner.read(results[number]), expected, "\(primitive), result \(number)"
+                ) { sumTolerance(terms(shape)) * 100 * max(1, abs(expected.values[$0])) }
+            }
+        }
+    }
+
+    @Test(
+        "the same bits on any number of threads where channels lie side by side", arguments: [[1000, 40], [130, 16]])
+    func threads(sizes: [Int]) throws {
+        var generator = SeededGenerator(seed: 4_160)
+        let x = TestArray.random(Shape(sizes), using: &generator)
+        let norm = BatchNormalization(epsilon: 1e-5, isAffine: false)
+        let statistics = try KernelRunner.reference(norm, [x])
+        let gamma = TestArray.random([sizes[1]], using: &generator)
+        for (primitive, inputs) in [
+            (norm, [x]), (BatchNormalizationGradient(), [x, x, statistics[1], statistics[3], gamma]),
+        ] as [(any Primitive, [TestArray])] {
+            let results = try (1...4).map { count in
+                try KernelRunner.withWorkers(count) { try KernelRunner.cpu(primitive, inputs).map(\.values) }
+            }
+            for result in results.dropFirst() { #expect(result == results[0], "\(primitive)") }
+        }
     }
 }

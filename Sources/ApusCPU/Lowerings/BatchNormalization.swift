@@ -35,7 +35,8 @@ private enum ChannelView: Sendable {
             self = .columns(
                 ApusChannelColumns(
                     images: Int64(images), channels: Int64(channels), rows: Int64(plane), lastRows: Int64(plane),
-                    imageStride: Int64(channels * plane), rowStride: Self.lanes, blockStride: Int64(plane) * Self.lanes))
+                    imageStride: Int64(channels * plane), rowStride: Self.lanes, blockStride: Int64(plane) * Self.lanes)
+            )
         } else {
             return nil
         }

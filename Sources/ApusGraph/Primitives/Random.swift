@@ -20,6 +20,10 @@ public struct RandomNumbers: Primitive {
     public let distribution: Distribution
     public let dtype: DType
 
+    public init(shape: Shape, distribution: Distribution, dtype: DType) {
+        (self.shape, self.distribution, self.dtype) = (shape, distribution, dtype)
+    }
+
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         guard shape.dimensions.allSatisfy({ $0 >= 0 }) else {
             throw TensorError(name, "the shape \(shape.brackets) has a negative size.")

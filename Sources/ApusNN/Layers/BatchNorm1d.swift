@@ -20,7 +20,7 @@ open class BatchNorm1d: BatchNorm {
         trackRunningStats: Bool = true, bias: Bool = true
     ) {
         super.init(
-            "BatchNorm1d", ranks: [2, 3], forms: "[N, C] or [N, C, L]", numFeatures, eps: eps, momentum: momentum, affine: affine,
-            trackRunningStats: trackRunningStats, bias: bias)
+            "BatchNorm1d", ranks: [2, 3], forms: "[N, C] or [N, C, L]", numFeatures, eps: eps, momentum: momentum,
+            affine: affine, trackRunningStats: trackRunningStats, bias: bias)
     }
 }

@@ -20,7 +20,7 @@ open class BatchNorm3d: BatchNorm {
         trackRunningStats: Bool = true, bias: Bool = true
     ) {
         super.init(
-            "BatchNorm3d", ranks: [5], forms: "[N, C, D, H, W]", numFeatures, eps: eps, momentum: momentum, affine: affine,
-            trackRunningStats: trackRunningStats, bias: bias)
+            "BatchNorm3d", ranks: [5], forms: "[N, C, D, H, W]", numFeatures, eps: eps, momentum: momentum,
+            affine: affine, trackRunningStats: trackRunningStats, bias: bias)
     }
 }

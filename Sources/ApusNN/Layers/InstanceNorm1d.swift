@@ -20,7 +20,8 @@ open class InstanceNorm1d: InstanceNorm {
         trackRunningStats: Bool = false, bias: Bool = true
     ) {
         super.init(
-            "InstanceNorm1d", unbatchedRank: 2, forms: "[N, C, L], or [C, L] without a batch", numFeatures, eps: eps, momentum: momentum, affine: affine,
+            "InstanceNorm1d", unbatchedRank: 2, forms: "[N, C, L], or [C, L] without a batch", numFeatures, eps: eps,
+            momentum: momentum, affine: affine,
             trackRunningStats: trackRunningStats, bias: bias)
     }
 }

@@ -20,7 +20,8 @@ open class InstanceNorm2d: InstanceNorm {
         trackRunningStats: Bool = false, bias: Bool = true
     ) {
         super.init(
-            "InstanceNorm2d", unbatchedRank: 3, forms: "[N, C, H, W], or [C, H, W] without a batch", numFeatures, eps: eps, momentum: momentum, affine: affine,
+            "InstanceNorm2d", unbatchedRank: 3, forms: "[N, C, H, W], or [C, H, W] without a batch", numFeatures,
+            eps: eps, momentum: momentum, affine: affine,
             trackRunningStats: trackRunningStats, bias: bias)
     }
 }

@@ -20,7 +20,8 @@ open class InstanceNorm3d: InstanceNorm {
         trackRunningStats: Bool = false, bias: Bool = true
     ) {
         super.init(
-            "InstanceNorm3d", unbatchedRank: 4, forms: "[N, C, D, H, W], or [C, D, H, W] without a batch", numFeatures, eps: eps, momentum: momentum, affine: affine,
+            "InstanceNorm3d", unbatchedRank: 4, forms: "[N, C, D, H, W], or [C, D, H, W] without a batch", numFeatures,
+            eps: eps, momentum: momentum, affine: affine,
             trackRunningStats: trackRunningStats, bias: bias)
     }
 }

@@ -16,10 +16,8 @@ private struct ChannelColumns {
         rows = Rows(sizes, along: 1)
     }
 
-    /// Calls `body` with the place of each column's channels.
-    func forEach(_ body: ([Int]) -> Void) {
-        for start in rows.starts { body((0..<rows.length).map { start + $0 * rows.step }) }
-    }
+    /// The places of each column's channels.
+    var places: [[Int]] { rows.starts.map { start in (0..<rows.length).map { start + $0 * rows.step } } }
 }
 
 extension LocalResponseNormalization: ReferenceKernel {
@@ -32,7 +30,7 @@ extension LocalResponseNormalization: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
         let x = inputs[0].reals()
         var y = x
-        ChannelColumns(inputs[0].shape).forEach { places in
+        for places in ChannelColumns(inputs[0].shape).places {
             let column = places.map { x[$0] }
             for (channel, place) in places.enumerated() { y[place] = x[place] / pow(divisor(column, channel), beta) }
         }
@@ -45,7 +43,7 @@ extension LocalResponseNormalizationGradient: ReferenceKernel {
         let (dy, x) = (inputs[0].reals(), inputs[1].reals())
         let (size, beta) = (normalization.size, normalization.beta)
         var dx = x
-        ChannelColumns(inputs[1].shape).forEach { places in
+        for places in ChannelColumns(inputs[1].shape).places {
             let column = places.map { x[$0] }
             let divisors = places.indices.map { normalization.divisor(column, $0) }
             for (channel, place) in places.enumerated() {
