@@ -4,5 +4,23 @@ import Testing
 @testable import ApusGraph
 
 extension GradientCases {
-    static let losses: [GradientCase] = []
+    /// Labels of three samples of four classes: one, none and two of them.
+    private static let labels = Tensor([[2, -1, 0, 0], [-1, 1, 2, 3], [3, 0, -1, -1]] as [[Int64]])
+
+    static let losses: [GradientCase] = [
+        GradientCase("binary cross-entropy", [spread([3, 4], 0.1, 0.9), spread([3, 4], 0.1, 0.9, seed: 2)]) {
+            .record(BinaryCrossEntropy(), $0[0], $0[1])
+        },
+        // Twice the distance between neighbours is below 1, so that terms of both kinds occur.
+        GradientCase("multi-label margin loss", [apart([3, 4]) * 0.3]) {
+            .record(MultiLabelMargin(), $0[0].sin() + $0[0], labels)
+        },
+        GradientCase("variance floor", [spread([3, 4], 0.4, 2)]) {
+            Tensor.record(VarianceFloor(0.3), $0[0]).log() * $0[0]
+        },
+        GradientCase("negative log-likelihood without an ignored class", [spread([3, 4])]) {
+            let loss = NegativeLogLikelihood(ignoreIndex: nil, isWeighted: false)
+            return Tensor.record(loss, [$0[0].exp(), Tensor([2, 0, 3] as [Int64])])[0]
+        },
+    ]
 }

@@ -153,6 +153,55 @@ struct GradientNameTests {
         check(mseLoss(x, y, reduction: .none), "MseLossBackward0")
     }
 
+    @Test(arguments: [LossReduction.mean, .sum, .none]) func lossesByReduction(_ reduction: LossReduction) {
+        let index = [LossReduction.mean, .sum, .none].firstIndex(of: reduction) ?? 0
+        func check(_ tensor: Tensor, _ names: String...) {
+            #expect(tensor.gradientFunctionName == names[names.count == 1 ? 0 : index])
+        }
+        func reduced(_ loss: Tensor, _ name: String) { check(loss, "MeanBackward0", "SumBackward0", name) }
+        let (p, t) = (x.sigmoid(), Tensor.ones(2, 3))
+        let classes = Tensor([0, 1] as [Int64])
+        reduced(l1Loss(x, t, reduction: reduction), "AbsBackward0")
+        reduced(smoothL1Loss(x, t, reduction: reduction, beta: 0), "AbsBackward0")
+        check(smoothL1Loss(x, t, reduction: reduction), "SmoothL1LossBackward0")
+        check(huberLoss(x, t, reduction: reduction), "HuberLossBackward0")
+        reduced(huberLoss(x, t, reduction: reduction, weight: t), "MulBackward0")
+        check(mseLoss(x, t, reduction: reduction, weight: t), "DivBackward0", "SumBackward0", "MulBackward0")
+        check(l1Loss(x, t, reduction: reduction, weight: t), "DivBackward0", "SumBackward0", "MulBackward0")
+        check(binaryCrossEntropy(p, t, reduction: reduction), "BinaryCrossEntropyBackward0")
+        check(
+            binaryCrossEntropyWithLogits(x, t, reduction: reduction, posWeight: t),
+            "BinaryCrossEntropyWithLogitsBackward0")
+        reduced(poissonNLLLoss(x, t, reduction: reduction), "SubBackward0")
+        reduced(poissonNLLLoss(p, t, logInput: false, full: true, reduction: reduction), "AddBackward0")
+        reduced(gaussianNLLLoss(x, t, t, reduction: reduction), "MulBackward0")
+        reduced(gaussianNLLLoss(x, t, t, full: true, reduction: reduction), "AddBackward0")
+        reduced(hingeEmbeddingLoss(x, t, reduction: reduction), "AddBackward0")
+        reduced(marginRankingLoss(x, y, t, reduction: reduction), "ClampMinBackward0")
+        reduced(cosineEmbeddingLoss(x, y, t[0..., 0], reduction: reduction), "AddBackward0")
+        check(multiMarginLoss(x, classes, reduction: reduction), "MultiMarginLossBackward0")
+        check(
+            multilabelMarginLoss(x, .zeros(2, 3, dtype: .int64), reduction: reduction),
+            "MultilabelMarginLossBackward0")
+        reduced(multilabelSoftMarginLoss(x, t, reduction: reduction), "DivBackward0")
+        check(softMarginLoss(x, t, reduction: reduction), "SoftMarginLossBackward0")
+        reduced(tripletMarginLoss(x, y, t, reduction: reduction), "ClampMinBackward0")
+        reduced(tripletMarginWithDistanceLoss(x, y, t, reduction: reduction), "ClampMinBackward0")
+        let planes = Tensor.zeros(2, 4, dtype: .int64)
+        check(crossEntropy(stack, planes, reduction: reduction), "NllLoss2DBackward0")
+        check(crossEntropy(x[0], Tensor(scalar: 1), reduction: reduction), "NllLossBackward0")
+        check(crossEntropy(x, t, reduction: reduction), "DivBackward1", "NegBackward0", "NegBackward0")
+    }
+
+    @Test func divergences() {
+        let t = Tensor.ones(2, 3)
+        check(klDiv(x, t), "MeanBackward0")
+        check(klDiv(x, t, reduction: .sum), "SumBackward0")
+        check(klDiv(x, t, reduction: .none), "SubBackward0")
+        check(klDiv(x, t, reduction: .none, logTarget: true), "MulBackward0")
+        check(klDiv(x, t, reduction: .batchMean), "DivBackward0")
+    }
+
     @Test func assignment() {
         var part = Tensor.zeros(2, 3)
         part[0, 1] = x[0, 0]

@@ -39,6 +39,7 @@ public struct BinaryCrossEntropy: Primitive {
         TensorError(
             name,
             "element \(position) of the \(isTarget ? "target" : "input") is \(value). Expected probabilities in 0 ... 1"
-                + (isTarget ? "." : ": the input is the output of a sigmoid. Use binaryCrossEntropyWithLogits for others."))
+                + (isTarget
+                    ? "." : ": the input is the output of a sigmoid. Use binaryCrossEntropyWithLogits for others."))
     }
 }

@@ -33,7 +33,7 @@ public func cosineEmbeddingLoss(
         try LossOperands.requireBroadcast(name, [("the cosines", cosine), ("the target", target)])
         let zero = Tensor.zeros([], dtype: cosine.dtype)
         let together = (1 - cosine).where(target .== 1, else: zero)
-        let apart = (cosine - margin).clamp(min: 0).where(target .== -1, else: zero)
+        let apart = (cosine - margin).relu().where(target .== -1, else: zero)
         return reduction.apply(together + apart)
     }
 }

@@ -34,9 +34,9 @@ public func gaussianNLLLoss(
     }
 }
 
-/// ``gaussianNLLLoss(_:_:_:full:eps:reduction:)-(Tensor,_,_,_,_,_)`` with one variance, at least 0, for all elements.
+/// ``gaussianNLLLoss(_:_:_:full:eps:reduction:)`` with one variance, at least 0, for all elements.
 public func gaussianNLLLoss(
-    _ input: Tensor, _ target: Tensor, _ variance: Double, full: Bool = false, eps: Double = 1e-6,
+    _ input: Tensor, _ target: Tensor, variance: Double, full: Bool = false, eps: Double = 1e-6,
     reduction: LossReduction = .mean
 ) -> Tensor {
     .checked(like: [input]) { () throws(TensorError) in
@@ -66,7 +66,7 @@ private func alignedVariance(_ variance: Tensor, to input: Tensor) throws(Tensor
 
 /// The negative log-likelihood under a normal distribution (`torch.nn.GaussianNLLLoss`): means and observations of one
 /// shape [N, *], variances [N, *] → a scalar, or [N, *] where `reduction` is `.none`; see
-/// ``gaussianNLLLoss(_:_:_:full:eps:reduction:)-(Tensor,_,_,_,_,_)``.
+/// ``gaussianNLLLoss(_:_:_:full:eps:reduction:)``.
 open class GaussianNLLLoss: Module {
     public let full: Bool
     public let eps: Double
@@ -81,7 +81,9 @@ open class GaussianNLLLoss: Module {
         withModulePath { gaussianNLLLoss(input, target, variance, full: full, eps: eps, reduction: reduction) }
     }
 
-    public func callAsFunction(_ input: Tensor, _ target: Tensor, _ variance: Double) -> Tensor {
-        withModulePath { gaussianNLLLoss(input, target, variance, full: full, eps: eps, reduction: reduction) }
+    public func callAsFunction(_ input: Tensor, _ target: Tensor, variance: Double) -> Tensor {
+        withModulePath {
+            gaussianNLLLoss(input, target, variance: variance, full: full, eps: eps, reduction: reduction)
+        }
     }
 }

@@ -11,7 +11,7 @@ public func hingeEmbeddingLoss(
         let name = "hinge_embedding_loss"
         try LossOperands.requireReal(name, input)
         try LossOperands.requireBroadcast(name, [("the input", input), ("the target", target)])
-        let apart = (margin - input).clamp(min: 0).maskedFill(target .== 1, 0)
+        let apart = (margin - input).relu().maskedFill(target .== 1, 0)
         let together = input.maskedFill(target .== -1, 0)
         return reduction.apply(apart + together)
     }

@@ -19,7 +19,7 @@ public func marginRankingLoss(
         }
         try LossOperands.requireBroadcast(
             name, [("the first input", input1), ("the second input", input2), ("the target", target)])
-        let losses = (-target * (input1 - input2) + margin).clamp(min: 0).withGradientName("ClampMinBackward0")
+        let losses = (-target * (input1 - input2) + margin).relu().withGradientName("ClampMinBackward0")
         return reduction.apply(losses)
     }
 }

@@ -24,13 +24,13 @@ public func multiMarginLoss(
         }
         let loss = try ClassLoss(name, input, target, weight)
         let scores = loss.batched(input)
-        let own = loss.picked(of: scores, ignoreIndex: nil)
+        let own = loss.picked(of: input, ignoreIndex: nil)
         // A weighted sample's own score, which the weight must not multiply, is picked without weights.
-        let negatedScore = try ClassLoss(name, input, target, nil).picked(of: scores, ignoreIndex: nil).losses
+        let negatedScore = try ClassLoss(name, input, target, nil).picked(of: input, ignoreIndex: nil).losses
         let classes = Tensor.arange(loss.classCount, dtype: scores.dtype)
         let isOwn = loss.batchedTarget.cast(to: scores.dtype).unsqueeze(dim: 1) .== classes
         // The class itself would cost the margin; it is left out.
-        let hinges = (scores + (negatedScore.unsqueeze(dim: 1) + margin)).clamp(min: 0).maskedFill(isOwn, 0)
+        let hinges = (scores + (negatedScore.unsqueeze(dim: 1) + margin)).relu().maskedFill(isOwn, 0)
         let sums = (p == 2 ? hinges.square() : hinges).sum(dim: 1) / Double(loss.classCount)
         let weighted = weight == nil ? sums : sums * own.weights
         // The mean of no losses is 0 here, as in PyTorch.

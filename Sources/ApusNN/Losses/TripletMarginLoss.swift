@@ -80,7 +80,7 @@ struct Triplet {
             let near = distance(anchor, positive)
             var far = distance(anchor, negative)
             if swap { far = far.minimum(distance(positive, negative)) }
-            let losses = (near - far + margin).clamp(min: 0).withGradientName("ClampMinBackward0")
+            let losses = (near - far + margin).relu().withGradientName("ClampMinBackward0")
             return reduction.apply(losses)
         }
     }

@@ -10,6 +10,7 @@ struct CoverageTests {
         "Arange": "made once; a loop over a few numbers",
         "NegativeLogLikelihood": "the usual one is joined with its softmax; planes and probabilities are not yet",
         "NegativeLogLikelihoodGradient": "the usual one is joined with its softmax's gradient",
+        "PlaneGather": "read by gradients of gradients of max-pooling only",
         "Pointwise": "the engine makes programs of all single functions",
         "Reshape": "another name of the same memory; no step runs",
     ]
@@ -41,6 +42,7 @@ struct CoverageTests {
         "AveragePoolGradient": ["average pool"],
         "BatchNormalization": ["batch norm", "batch norm of rank 2, not affine"],
         "ChannelNormalization": ["batch norm by given statistics"],
+        "BinaryCrossEntropy": ["binary cross-entropy"],
         "Concatenate": ["cat", "stack"],
         "Convolution": ["convolution 1d", "convolution 2d", "convolution 2d, all", "convolution 3d"],
         "ConvolutionInputGradient": ["convolution 2d", "convolution 2d, all"],
@@ -54,6 +56,8 @@ struct CoverageTests {
         "MaxPool": ["max pool", "max pool 1d, dilated", "max pool 3d"],
         "MaxPoolGradient": ["max pool"],
         "MaxUnpool": ["max unpool"],
+        "MultiLabelMargin": ["multi-label margin loss"],
+        "MultiLabelMarginGradient": ["multi-label margin loss"],
         "NegativeLogLikelihood": ["negative log-likelihood", "weighted cross-entropy of planes"],
         "NegativeLogLikelihoodGradient": ["weighted cross-entropy of planes"],
         "Pad": ["pad with a value", "pad, reflected", "pad, cropped"],
@@ -70,6 +74,7 @@ struct CoverageTests {
         "SliceAssign": ["slice assignment"],
         "Softmax": ["softmax", "log softmax"],
         "SoftmaxGradient": ["softmax", "log softmax of planes"],
+        "VarianceFloor": ["variance floor"],
     ]
 
     /// Primitives that no answer of PyTorch names.
@@ -79,6 +84,9 @@ struct CoverageTests {
         "RandomNumbers": "other numbers than PyTorch's by design; moments are checked",
         "SliceAssign": "PyTorch's slices are views; checked as the gradient of slicing",
         "Expand": "checked inside of every elementwise function that broadcasts",
+        "MultiLabelMargin": "an extra of PyTorch's; checked against written numbers and by differences",
+        "MultiLabelMarginGradient": "an extra of PyTorch's; checked against written numbers and by differences",
+        "PlaneGather": "read by second derivatives only; checked by differences",
     ]
 
     /// The beginnings of the names of PyTorch's answers that a primitive's kernels compute.
@@ -92,6 +100,7 @@ struct CoverageTests {
         "BatchNormalization": ["layer.batchnorm1d", "layer.batchnorm2d", "layer.batchnorm3d"],
         "BatchNormalizationGradient": ["layer.batchnorm2d.train"],
         "ChannelNormalization": ["layer.batchnorm2d.eval"],
+        "BinaryCrossEntropy": ["loss.bce"],
         "Concatenate": ["function.cat", "function.stack"],
         "Convolution": ["layer.conv1d", "layer.conv2d", "layer.conv3d"],
         "ConvolutionInputGradient": ["layer.conv2d", "layer.convt2d"],
@@ -127,6 +136,7 @@ struct CoverageTests {
         "SoftmaxGradient": ["layer.softmax", "layer.logsoftmax"],
         "SoftmaxCrossEntropy": ["loss.cross_entropy"],
         "SoftmaxCrossEntropyGradient": ["loss.cross_entropy"],
+        "VarianceFloor": ["loss.gaussian_nll"],
     ]
 
     private static let root = URL(fileURLWithPath: #filePath)

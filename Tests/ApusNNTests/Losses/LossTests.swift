@@ -8,13 +8,6 @@ import Testing
     /// Two samples of three classes whose probabilities are 1/2, 1/4, 1/4 and 1/5, 2/5, 2/5.
     private let logits = Tensor([[log(2.0), 0, 0], [0, log(2.0), log(2.0)]])
 
-    private func expect(_ tensor: Tensor, _ expected: [Double], _ line: Int = #line) {
-        let found = tensor.array(as: Double.self)
-        #expect(found.count == expected.count)
-        // A few roundings of numbers near 1 in float32.
-        for (a, b) in zip(found, expected) { #expect(abs(a - b) < 2e-6, "line \(line): \(found) \(expected)") }
-    }
-
     @Test func crossEntropyOfClasses() {
         let target = Tensor([0, 2] as [Int64])
         let (a, b) = (log(2.0), log(2.5))
@@ -60,6 +53,55 @@ import Testing
         let target = Tensor.zeros(2, 3, 3, dtype: .int64)
         #expect(crossEntropy(input, target, reduction: .none).shape == [2, 3, 3])
         expect(crossEntropy(input, target), [log(4.0)])
+    }
+
+    @Test func logitsWithoutABatch() {
+        let (one, all) = (Tensor([2] as [Int64]), Tensor([2, 2] as [Int64]))
+        let expected = crossEntropy(logits, all, reduction: .none, labelSmoothing: 0.2)[0].array(as: Double.self)
+        for target in [one, one[0]] {
+            for reduction in [LossReduction.none, .mean, .sum] {
+                let loss = crossEntropy(logits[0], target, reduction: reduction, labelSmoothing: 0.2)
+                #expect(loss.shape == [])
+                expect(loss, expected)
+            }
+            #expect(nllLoss(logits[0], target, reduction: .none).shape == [])
+            expect(crossEntropy(logits[0], target, ignoreIndex: 2, reduction: .none), [0])
+        }
+        let weight = Tensor([1.0, 5.0, 3.0])
+        expect(crossEntropy(logits[0], one, weight: weight, reduction: .sum), [3 * log(4)])
+        let truth = Tensor([0.5, 0.5, 0])
+        expect(crossEntropy(logits[0], truth), [(log(2.0) + log(4.0)) / 2])
+    }
+
+    /// The losses of an image are those of its pixels.
+    @Test(arguments: [0, 0.3]) func planesAgreeWithRows(labelSmoothing: Double) {
+        let generator = Generator(seed: 5)
+        let planes = Tensor.uniform([2, 5, 3, 7], low: -4, high: 4, generator: generator)
+        let target = Tensor((0..<42).map { Int64($0 * 7 % 5) }, shape: [2, 3, 7])
+        let weight = Tensor([1, 0.5, 2, 0.1, 3])
+        let rows = planes.permute(0, 2, 3, 1).reshape(42, 5)
+        let ofPlanes = slopes(
+            {
+                crossEntropy($0[0], target, weight: weight, ignoreIndex: 3, labelSmoothing: labelSmoothing)
+            }, at: planes)[0]
+        let ofRows = slopes(
+            {
+                crossEntropy($0[0], target.reshape(42), weight: weight, ignoreIndex: 3, labelSmoothing: labelSmoothing)
+            }, at: rows)[0]
+        expect(ofPlanes.permute(0, 2, 3, 1).reshape(42, 5), ofRows.array(as: Double.self))
+        let one = crossEntropy(planes, target, weight: weight, labelSmoothing: labelSmoothing)
+        let other = crossEntropy(rows, target.reshape(42), weight: weight, labelSmoothing: labelSmoothing)
+        expect(one, other.array(as: Double.self))
+    }
+
+    @Test func nothingToAverageIsNaN() {
+        let ignored = Tensor([-100, -100] as [Int64])
+        expect(crossEntropy(logits, ignored), [.nan])
+        expect(crossEntropy(logits, ignored, labelSmoothing: 0.2), [.nan])
+        expect(crossEntropy(logits, ignored, reduction: .sum), [0])
+        expect(crossEntropy(.zeros(0, 3), .zeros(0, dtype: .int64)), [.nan])
+        expect(crossEntropy(.zeros(0, 3), .zeros(0, 3)), [.nan])
+        #expect(crossEntropy(.zeros(0, 3, 2), .zeros(0, 2, dtype: .int64), reduction: .none).shape == [0, 2])
     }
 
     @Test func negativeLogLikelihoodTakesLogarithms() {
@@ -111,6 +153,8 @@ import Testing
         }
         refuse("[3, 5] is float32") { _ = crossEntropy(.zeros(3, 4), .zeros(3, 5)) }
         refuse("labelSmoothing is 1.5") { _ = crossEntropy(.zeros(2, 4), classes, labelSmoothing: 1.5) }
+        refuse("labelSmoothing is -0.1") { _ = crossEntropy(.zeros(2, 4), classes, labelSmoothing: -0.1) }
+        refuse("labelSmoothing is nan") { _ = crossEntropy(.zeros(2, 4), classes, labelSmoothing: .nan) }
         refuse("ignoreIndex 1 has no meaning") { _ = crossEntropy(.zeros(2, 4), .zeros(2, 4), ignoreIndex: 1) }
         refuse("nll_loss: the input [2, 3]") { _ = nllLoss(.zeros(2, 3), .zeros(3, dtype: .int64)) }
         refuse("mse_loss: the input [3, 4] and the target [3, 5]") { _ = mseLoss(.zeros(3, 4), .zeros(3, 5)) }

@@ -34,6 +34,48 @@ import Testing
     }
 }
 
+@Suite struct BinaryCrossEntropyTests {
+    /// Certain and right costs nothing, certain and wrong 100.
+    @Test func losses() throws {
+        let x = Numbers([0.5, 0, 1, 0, 1, 0.25], nil, .float64)
+        let y = Numbers([1, 0, 1, 1, 0, 0.5], nil, .float64)
+        // ½ · (log 4 + log 4/3)
+        let expected = [0.6931471805599453, 0, 0, 100, 100, 0.8369882167858358]
+        #expect(isClose(try compute(BinaryCrossEntropy(), x, y)[0].values, expected, tolerance: 1e-15))
+    }
+
+    @Test func floorOfVariances() throws {
+        let x = Numbers([0, 0.5, 2, .nan], nil, .float64)
+        let y = try compute(VarianceFloor(0.5), x)[0].values
+        #expect(y.dropLast() == [0.5, 0.5, 2] && y[3].isNaN)
+        #expect(throws: TensorError.self) { try compute(VarianceFloor(0.5), Numbers([1, -1])) }
+    }
+}
+
+@Suite struct MultiLabelMarginTests {
+    private let x = Numbers([0.1, 0.2, 0.4, 0.8], [1, 4], .float64)
+
+    /// The example of PyTorch's documentation: labels 3 and 0.
+    @Test func example() throws {
+        let labels = Numbers([3, 0, -1, 1], [1, 4], .int64)
+        let losses = try compute(MultiLabelMargin(), x, labels)[0].values
+        // (0.4 + 0.6 + 1.1 + 1.3) / 4
+        #expect(isClose(losses, [0.85], tolerance: 1e-15))
+        let dx = try compute(MultiLabelMarginGradient(), Numbers([4], nil, .float64), x, labels)[0].values
+        #expect(dx == [-2, 2, 2, -2])
+    }
+
+    @Test func noLabels() throws {
+        let labels = Numbers([-1, 2, 1, 0], [1, 4], .int64)
+        #expect(try compute(MultiLabelMargin(), x, labels)[0].values == [0])
+    }
+
+    @Test(arguments: [4.0, -2]) func labelsOutOfRange(label: Double) throws {
+        let labels = Numbers([-1, label, 1, 0], [1, 4], .int64)
+        #expect(throws: TensorError.self) { try compute(MultiLabelMargin(), x, labels) }
+    }
+}
+
 @Suite struct NegativeLogLikelihoodTests {
     private let x = Numbers([-1, -2, -3, -4, -5, -6], [2, 3])
 
