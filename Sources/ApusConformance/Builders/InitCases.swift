@@ -35,6 +35,13 @@ enum InitCases {
             Initializer.kaimingNormal(
                 parameter, mode: try fanMode(arguments), nonlinearity: try kaimingNonlinearity(arguments))
         },
+        "eye_": { parameter, _ in Initializer.eye(parameter) },
+        "dirac_": { Initializer.dirac($0, groups: try $1.integer("groups", default: 1)) },
+        "sparse_": { parameter, arguments in
+            Initializer.sparse(
+                parameter, sparsity: try arguments.number("sparsity"),
+                standardDeviation: try arguments.number("std", default: 0.01))
+        },
         "orthogonal_": { Initializer.orthogonal($0, gain: try $1.number("gain", default: 1)) },
     ]
 
