@@ -123,6 +123,8 @@ public protocol AliasesInput: Primitive {}
 
 extension Reshape: AliasesInput {}
 
+extension GivenSlopes: AliasesInput {}
+
 extension SliceAssign: ReusesInputs {
     public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] { [0] }
 }

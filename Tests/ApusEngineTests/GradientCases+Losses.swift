@@ -18,6 +18,10 @@ extension GradientCases {
         GradientCase("variance floor", [spread([3, 4], 0.4, 2)]) {
             Tensor.record(VarianceFloor(0.3), $0[0]).log() * $0[0]
         },
+        GradientCase("given slopes", [spread([3, 4]), spread([4], seed: 2)]) {
+            let (x, y) = ($0[0], $0[1])
+            return .given(slope: x.cos() * y, by: x, and: (x.sin(), y)) { x.sin() * y }
+        },
         GradientCase("negative log-likelihood without an ignored class", [spread([3, 4])]) {
             let loss = NegativeLogLikelihood(ignoreIndex: nil, isWeighted: false)
             return Tensor.record(loss, [$0[0].exp(), Tensor([2, 0, 3] as [Int64])])[0]

@@ -8,9 +8,20 @@ struct Simplify: Pass {
 
     func run(_ graph: inout PlanGraph) {
         graph.removeDeadSteps()
+        dropGivenSlopes(&graph)
         shortenReshapes(&graph)
         removeRepeatedSteps(&graph)
         skipExpansions(&graph)
+        graph.removeDeadSteps()
+    }
+
+    /// Slopes are for `backward()`, which has run or will record what it reads: the value stands for itself.
+    private func dropGivenSlopes(_ graph: inout PlanGraph) {
+        var replacements: [PlanGraph.ValueID: PlanGraph.ValueID] = [:]
+        for step in graph.steps where step.primitive is GivenSlopes {
+            replacements[step.outputs[0]] = replacements[step.inputs[0]] ?? step.inputs[0]
+        }
+        graph.replace(replacements)
         graph.removeDeadSteps()
     }
 

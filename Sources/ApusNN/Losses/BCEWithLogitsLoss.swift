@@ -1,25 +1,20 @@
 import ApusGraph
 
 extension Tensor {
-    /// max(x, 0) and log(1 + e^−|x|), whose sum is the softplus log(1 + eˣ).
-    ///
-    /// Apart, because a loss subtracts from the first what the second is too small to survive in a sum. The maximum is
-    /// (x + |x|) / 2: at 0 the slopes of the two add up to the ½ of the softplus.
-    func softplusParts() -> (positive: Tensor, rest: Tensor) {
-        let magnitude = abs()
-        return ((self + magnitude) * 0.5, (-magnitude).exp().log1p())
-    }
+    /// log(1 + e^−|x|): what the softplus log(1 + eˣ) exceeds max(x, 0) by.
+    private var softplusExcess: Tensor { (-abs()).exp().log1p() }
 
-    /// log(1 + eˣ), exact for any x.
+    /// log(1 + eˣ), whose slope is σ(x), exact for any x.
     func stableSoftplus() -> Tensor {
-        let (positive, rest) = softplusParts()
-        return positive + rest
+        .given(slope: sigmoid(), by: self) { relu() + softplusExcess }
     }
 
-    /// −y · log σ(x) − (1 − y) · log σ(−x) = max(x, 0) − x · y + log(1 + e^−|x|).
+    /// −y · log σ(x) − (1 − y) · log σ(−x) = max(x, 0) − x · y + log(1 + e^−|x|), whose slopes are σ(x) − y and −x.
     func binaryCrossEntropyOfLogits(_ target: Tensor) -> Tensor {
-        let (positive, rest) = softplusParts()
-        return positive - self * target + rest
+        let target = target.cast(to: dtype)
+        return .given(slope: sigmoid() - target, by: self, and: (-self, target)) {
+            relu() - self * target + softplusExcess
+        }
     }
 }
 

@@ -1,13 +1,10 @@
 import ApusGraph
 
 extension Tensor {
-    /// ½ d² where |d| ≤ δ, beyond δ · (|d| − ½ δ).
-    ///
-    /// With c the difference cut to ±δ this is c · (d − ½ c). Its gradient by c is 0 wherever c depends on d, and the
-    /// cut passes none where it does not: the gradient is c exactly, for infinite differences too.
+    /// ½ d² where |d| ≤ δ, beyond δ · (|d| − ½ δ): c · (d − ½ c) for the difference c cut to ±δ, which is the slope.
     func huber(delta: Double) -> Tensor {
-        let cut = delta.isFinite ? clamp(min: -delta, max: delta) : self
-        return cut * (self - cut * 0.5)
+        let cut = minimum(delta).maximum(-delta)
+        return .given(slope: cut, by: self) { cut * (self - cut * 0.5) }
     }
 }
 
