@@ -19,7 +19,8 @@ public func smoothL1Loss(
         try LossOperands.requireAlike(name, input, target)
         let difference = input - target
         try LossOperands.requireReal(name, difference)
-        return reduction.apply(difference.huber(delta: beta) / beta, gradientName: "SmoothL1LossBackward0")
+        let losses = difference.huber(delta: beta)
+        return reduction.apply(beta == 1 ? losses : losses / beta, gradientName: "SmoothL1LossBackward0")
     }
 }
 

@@ -16,6 +16,20 @@ struct SimplifyTests {
         #expect(try rewrite(builder, by: Simplify()).names == ["exp"])
     }
 
+    @Test("a value stands for itself, and slopes that nobody else reads are removed")
+    func givenSlopes() throws {
+        var builder = GraphBuilder()
+        let x = builder.input([2, 3])
+        let value = try builder.step(.exp, x)
+        let slope = try builder.step(.cos, x)
+        let given = try builder.step(GivenSlopes(), value, slope, x)
+        let again = try builder.step(GivenSlopes(), given, slope, x)
+        builder.graph.outputs = [try builder.step(.sin, again), given]
+        let graph = try rewrite(builder, by: Simplify())
+        #expect(graph.names == ["exp", "sin"])
+        #expect(graph.outputs[1] == graph.steps[0].outputs[0])
+    }
+
     @Test("equal steps on equal inputs are computed once, also where their inputs were equal steps")
     func repeatedSteps() throws {
         var builder = GraphBuilder()
