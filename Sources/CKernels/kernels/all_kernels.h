@@ -7,7 +7,6 @@
 #include "lanes_weight_gradient.h"
 #include "lanes_pooling.h"
 #include "reduction.h"
-#include "pooling.h"
 #include "plane_convolution.h"
 #include "sliding_window.h"
 #include "max_pooling.h"

@@ -3,7 +3,16 @@
 #define APUS_SLIDING_WINDOW_KERNEL_H
 
 #include "../include/sliding_window.h"
-#include "pooling.h"
+#include "vector.h"
+
+/// The window positions [*begin, *end) for which the tap at `offset` from a window's start lies inside the input.
+APUS_INLINE void sliding_positions(
+    int64_t offset, int64_t stride, int64_t padding, int64_t size, int64_t positions, int64_t *begin, int64_t *end)
+{
+    int64_t reach = size - 1 + padding - offset;
+    *begin = smaller(positions, larger(0, (padding - offset + stride - 1) / stride));
+    *end = reach < 0 ? *begin : larger(*begin, smaller(positions, reach / stride + 1));
+}
 
 static void unfold_kernel(
     const ApusSlidingWindow *w, const float *planes, float *columns, int64_t begin, int64_t end)
@@ -14,7 +23,7 @@ static void unfold_kernel(
         for (int64_t tapRow = 0; tapRow < w->kernelHeight; tapRow++) {
             for (int64_t tap = 0; tap < w->kernelWidth; tap++) {
                 int64_t first, last, offset = tap * w->dilationWidth;
-                pool_positions(
+                sliding_positions(
                     offset, w->strideWidth, w->paddingWidth, w->width, w->blockColumns, &first, &last);
                 for (int64_t row = 0; row < w->blockRows; row++, column += w->blockColumns) {
                     int64_t y = row * w->strideHeight - w->paddingHeight + tapRow * w->dilationHeight;
@@ -46,7 +55,7 @@ static void fold_kernel(
         for (int64_t tapRow = 0; tapRow < w->kernelHeight; tapRow++) {
             for (int64_t tap = 0; tap < w->kernelWidth; tap++) {
                 int64_t first, last, offset = tap * w->dilationWidth;
-                pool_positions(
+                sliding_positions(
                     offset, w->strideWidth, w->paddingWidth, w->width, w->blockColumns, &first, &last);
                 for (int64_t row = 0; row < w->blockRows; row++, column += w->blockColumns) {
                     int64_t y = row * w->strideHeight - w->paddingHeight + tapRow * w->dilationHeight;
