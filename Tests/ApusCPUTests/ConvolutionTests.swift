@@ -58,6 +58,11 @@ private struct ConvolutionCase: CustomStringConvertible {
         try expectSameSums(
             ConvolutionInputGradient(geometry, inputShape: x), [dy, kernel],
             terms: [weight[0] / geometry.groups * taps])
+        // As a transposed convolution it has a bias for each input channel.
+        try expectSameSums(
+            ConvolutionInputGradient(geometry, inputShape: x),
+            [dy, kernel, TestArray.random([x[1]], using: &generator)],
+            terms: [weight[0] / geometry.groups * taps + 1])
         let positions = x[0] * y.dimensions.dropFirst(2).reduce(1, *)
         for withBias in [false, true] {
             try expectSameSums(
@@ -186,6 +191,55 @@ struct ConvolutionTests {
             batch: generator.int(1...2), inputs: generator.int(1...4), outputs: generator.int(1...4),
             groups: generator.int(1...2), rank: 3, dilates: true, using: &generator)
         try test.checkAllDirections(using: &generator)
+    }
+
+    @Test("groups of few channels, along the rows", arguments: 0..<30)
+    func planes(seed: Int) throws {
+        var generator = SeededGenerator(seed: 700 + seed)
+        let test = ConvolutionCase.random(
+            batch: generator.int(1...3), inputs: generator.int(1...6), outputs: generator.int(1...9),
+            groups: generator.int(2...5), rank: seed % 3 + 1, dilates: true, using: &generator)
+        try test.checkAllDirections(using: &generator)
+    }
+
+    @Test("rows of many vectors and large kernels", arguments: [1, 2])
+    func longRows(stride: Int) throws {
+        var generator = SeededGenerator(seed: 750 + stride)
+        let geometry = ConvolutionGeometry(
+            stride: [1, stride], paddingBefore: [3, 4], paddingAfter: [3, 2], dilation: [1, 2], groups: 3)
+        let test = ConvolutionCase(x: [2, 3, 9, 301], weight: [6, 1, 7, 5], geometry: geometry)
+        try test.checkAllDirections(using: &generator)
+    }
+
+    /// A transposed convolution whose output padding is beyond its stride, which oneDNN refuses.
+    @Test("elements that no window reaches")
+    func beyondTheStride() throws {
+        var generator = SeededGenerator(seed: 770)
+        let geometry = ConvolutionGeometry(
+            stride: [1, 2], paddingBefore: [0, 1], paddingAfter: [-2, -1], dilation: [3, 2], groups: 1)
+        let x: Shape = [2, 5, 14, 14]
+        let weight: Shape = [4, 5, 3, 3]
+        let sizes = (0..<2).map { geometry.outputSize(x[$0 + 2], kernel: weight[$0 + 2], $0) }
+        let dy = TestArray.random([2, 4, sizes[0], sizes[1]], using: &generator)
+        let kernel = TestArray.random(weight, using: &generator)
+        let bias = TestArray.random([5], using: &generator)
+        try expectSameSums(ConvolutionInputGradient(geometry, inputShape: x), [dy, kernel, bias], terms: [37])
+    }
+
+    /// 0 · ∞ is no number: the gradient of a tap reads no element that it does not meet.
+    @Test("an infinite element reaches only the taps that meet it")
+    func infinity() throws {
+        let geometry = ConvolutionGeometry(
+            stride: [1, 1], paddingBefore: [1, 1], paddingAfter: [1, 1], dilation: [1, 1], groups: 2)
+        var values = [Double](repeating: 1, count: 2 * 5 * 20)
+        values[40] = .infinity
+        let x = TestArray(values, [1, 2, 5, 20], .float32)
+        let dy = TestArray([Double](repeating: 1, count: 200), [1, 2, 5, 20], .float32)
+        let gradient = ConvolutionWeightGradient(geometry, weightShape: [2, 1, 3, 3], withBias: false)
+        let actual = try KernelRunner.cpu(gradient, [x, dy])[0]
+        // The element stands in the first column of the first channel: the last column of the kernel never meets it.
+        #expect(actual.values.prefix(9).map(\.isInfinite) == [true, true, false, true, true, false, true, true, false])
+        #expect(actual.values.allSatisfy { !$0.isNaN })
     }
 
     @Test("other types have no kernel of the CPU")

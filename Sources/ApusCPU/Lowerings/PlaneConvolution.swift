@@ -95,9 +95,10 @@ struct PlaneConvolution: Sendable {
 
     /// A step that computes each group of each sample by itself.
     private func perGroup(
-        _ body: @escaping @Sendable (
-            UnsafePointer<ApusPlaneConvolution>, Operands, UnsafeMutablePointer<Float>, _ begin: Int64, _ end: Int64
-        ) -> Void
+        _ body:
+            @escaping @Sendable (
+                UnsafePointer<ApusPlaneConvolution>, Operands, UnsafeMutablePointer<Float>, _ begin: Int64, _ end: Int64
+            ) -> Void
     ) -> PreparedStep {
         let (sizes, tasks, threadBytes) = (sizes, batch * groups, threadBytes)
         return PreparedStep(kernel: "planes", scratchBytes: threadBytes * CPUInfo.threadCount) { operands, scratch in

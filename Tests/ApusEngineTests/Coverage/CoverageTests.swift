@@ -46,9 +46,10 @@ struct CoverageTests {
         "BinaryCrossEntropy": ["binary cross-entropy"],
         "Concatenate": ["cat", "stack"],
         "Convolution": ["convolution 1d", "convolution 2d", "convolution 2d, all", "convolution 3d"],
-        "ConvolutionInputGradient": ["convolution 2d", "convolution 2d, all"],
+        "ConvolutionInputGradient": ["convolution 2d, all", "transposed convolution 2d, all"],
         "ConvolutionWeightGradient": ["convolution 2d", "convolution 2d, all"],
         "Expand": ["expand"],
+        "Fold": ["fold", "fold without a batch"],
         "Flip": ["flip"],
         "GatedLinearUnit": ["glu", "glu of channels"],
         "GatedLinearUnitGradient": ["glu", "glu of channels"],
@@ -77,6 +78,7 @@ struct CoverageTests {
         "Softmax": ["softmax", "log softmax"],
         "SoftmaxGradient": ["softmax", "log softmax of planes"],
         "VarianceFloor": ["variance floor"],
+        "Unfold": ["unfold", "unfold without a batch"],
     ]
 
     /// Primitives that no answer of PyTorch names.
@@ -140,6 +142,8 @@ struct CoverageTests {
         "SoftmaxCrossEntropy": ["loss.cross_entropy"],
         "SoftmaxCrossEntropyGradient": ["loss.cross_entropy"],
         "VarianceFloor": ["loss.gaussian_nll"],
+        "Fold": ["layer.fold"],
+        "Unfold": ["layer.unfold"],
     ]
 
     private static let root = URL(fileURLWithPath: #filePath)
