@@ -42,6 +42,12 @@ open class Optimizer {
         guard Set(parameters.map(ObjectIdentifier.init)).count == parameters.count else {
             throw TensorError(name, "a parameter appears more than once. Name each once, in one group.")
         }
+        guard parameters.allSatisfy(\.isInitialized) else {
+            throw TensorError(
+                name,
+                "a parameter of a lazy layer has no elements yet. Run one batch through the model before its "
+                    + "parameters are given to an optimizer.")
+        }
         for parameter in parameters { try check(parameter) }
     }
 

@@ -5,10 +5,13 @@ import ApusGraph
 /// [.., in] → [.., out]. State: `weight` [out, in] and `bias` [out], both drawn evenly from ±1 / √in (PyTorch's
 /// default: Kaiming-uniform with a = √5).
 open class Linear: Module {
-    public let inFeatures: Int
+    /// The size of the last dimension of the input; 0 for a ``LazyLinear`` before its first batch.
+    public private(set) var inFeatures: Int
     public let outFeatures: Int
     public let weight: Parameter
     public let bias: Parameter?
+    /// Whether the first batch is to say what ``inFeatures`` is.
+    private(set) var isLazy = false
 
     /// A layer from `inFeatures` to `outFeatures`; a negative number is an error (see ``withTensorErrors(_:)``).
     public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) {
@@ -20,6 +23,24 @@ open class Linear: Module {
         weight = arguments.parameter { Initializer.defaultWeight(shape) }
         self.bias = bias ? arguments.parameter { Initializer.defaultBias(outFeatures, of: shape) } : nil
         super.init()
+    }
+
+    /// A layer that takes ``inFeatures`` from its first batch.
+    init(lazy name: String, _ outFeatures: Int, bias: Bool) {
+        (inFeatures, self.outFeatures, isLazy) = (0, outFeatures, true)
+        var arguments = LayerArguments(of: name)
+        arguments.require(outFeatures, "outFeatures", atLeast: 0)
+        weight = Parameter(uninitialized: [outFeatures, nil])
+        self.bias = bias ? Parameter(uninitialized: [outFeatures]) : nil
+        super.init()
+    }
+
+    /// Ends the laziness: draws what no state dictionary has set.
+    func adopt(inFeatures: Int) {
+        (self.inFeatures, isLazy) = (inFeatures, false)
+        let shape: Shape = [outFeatures, inFeatures]
+        weight.initialize { Initializer.defaultWeight(shape) }
+        bias?.initialize { Initializer.defaultBias(outFeatures, of: shape) }
     }
 
     override open func forward(_ input: Tensor) -> Tensor {

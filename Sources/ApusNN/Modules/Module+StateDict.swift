@@ -13,6 +13,27 @@ extension Module {
             }
         }
 
+        /// What is known of one without elements.
+        var unknown: LazyState? {
+            switch self {
+            case .parameter(let parameter): parameter.unknown
+            case .buffer(let buffer): buffer.unknown
+            }
+        }
+
+        var dtype: DType {
+            switch self {
+            case .parameter(let parameter): parameter.dtype
+            case .buffer(let buffer): buffer.dtype
+            }
+        }
+
+        /// The shape that elements must have where it is not `shape`; −1 stands for any size.
+        func mismatch(_ shape: Shape) -> Shape? {
+            if let unknown { return unknown.shape.admits(shape) ? nil : Shape(unknown.shape.sizes.map { $0 ?? -1 }) }
+            return data.shape == shape ? nil : data.shape
+        }
+
         func assign(_ tensor: Tensor) {
             switch self {
             case .parameter(let parameter): parameter.data = tensor
@@ -41,11 +62,24 @@ extension Module {
     }
 
     /// All parameters and persistent buffers by PyTorch's names, such as `conv.0.weight` and `bn1.running_mean`.
-    public func stateDict() -> StateDict { StateDict(slots.map { ($0.key, $0.slot.data) }) }
+    ///
+    /// What has no elements yet, because a lazy layer has not seen a batch, is an error (see ``withTensorErrors(_:)``).
+    public func stateDict() -> StateDict {
+        let slots = slots
+        let unknown = slots.filter { $0.slot.unknown != nil }.map(\.key)
+        if !unknown.isEmpty {
+            TensorError.raise(
+                TensorError(
+                    "\(typeName).stateDict",
+                    "no elements yet: \(unknown.joined(separator: ", ")). A lazy layer takes its sizes from its first "
+                        + "batch: run one batch through the model, or load a state dictionary, first."))
+        }
+        return StateDict(slots.filter { $0.slot.unknown == nil }.map { ($0.key, $0.slot.data) })
+    }
 
     /// Sets all parameters and persistent buffers to the tensors of a state dictionary (`load_state_dict`).
     ///
-    /// Types are converted to the module's. Without `strict` names that only one side has are left alone.
+    /// Types are converted to the module's. Parameters of lazy layers that have no elements yet get them. Without `strict` names that only one side has are left alone.
     ///
     /// - Returns: the names that were missing from `state`, and those in it that the module does not have.
     /// - Throws: ``StateDictError`` with all names that are missing, unexpected or of another shape; then the module is
@@ -58,15 +92,15 @@ extension Module {
         let unexpected = state.keys.filter { !known.contains($0) }
         var misshapen: [StateDictError.ShapeMismatch] = []
         for (key, slot) in slots {
-            guard let tensor = state[key], tensor.shape != slot.data.shape else { continue }
-            misshapen.append(.init(key: key, expected: slot.data.shape, found: tensor.shape))
+            guard let tensor = state[key], let expected = slot.mismatch(tensor.shape) else { continue }
+            misshapen.append(.init(key: key, expected: expected, found: tensor.shape))
         }
         guard misshapen.isEmpty, !strict || (missing.isEmpty && unexpected.isEmpty) else {
             throw StateDictError(module: typeName, missing: missing, unexpected: unexpected, misshapen: misshapen)
         }
         noGrad {
             for (key, slot) in slots {
-                if let tensor = state[key] { slot.assign(tensor.cast(to: slot.data.dtype)) }
+                if let tensor = state[key] { slot.assign(tensor.cast(to: slot.dtype)) }
             }
         }
         return (missing, unexpected)

@@ -64,7 +64,9 @@ open class Module: CustomStringConvertible {
     open var extraDescription: String { "" }
 
     /// The name of the class, as `print` shows it.
-    public var typeName: String { String(describing: type(of: self)) }
+    ///
+    /// A lazy layer overrides it, to print as what it has become.
+    open var typeName: String { String(describing: type(of: self)) }
 
     /// The parameters, buffers and children that the module declares itself.
     var members: [ModuleMember] { ModuleReflection.members(of: self, below: Module.self) }
@@ -150,10 +152,20 @@ extension Module {
         }
         noGrad {
             for parameter in parameters() where parameter.dtype.isFloatingPoint {
+                if let unknown = parameter.unknown {
+                    unknown.dtype = dtype
+                    continue
+                }
                 parameter.data = parameter.data.cast(to: dtype)
                 parameter.grad = parameter.grad?.cast(to: dtype)
             }
-            for buffer in buffers() where buffer.dtype.isFloatingPoint { buffer.data = buffer.data.cast(to: dtype) }
+            for buffer in buffers() where buffer.dtype.isFloatingPoint {
+                if let unknown = buffer.unknown {
+                    unknown.dtype = dtype
+                } else {
+                    buffer.data = buffer.data.cast(to: dtype)
+                }
+            }
         }
         return self
     }

@@ -6,14 +6,31 @@ import ApusGraph
 /// `parameter.data -= 0.01 * gradient`, `parameter.grad?.fill(0)`.
 public final class Parameter: Sendable, TensorOperand {
     private let leaf: Leaf
+    /// Only of a parameter that was made without elements.
+    private let lazy: LazyState?
 
     /// A parameter of the given elements; `requiresGrad` is ignored for types without gradients (`int64`, `bool` …).
-    public init(_ data: Tensor, requiresGrad: Bool = true) { leaf = Leaf(data, requiresGrad: requiresGrad) }
+    public init(_ data: Tensor, requiresGrad: Bool = true) {
+        leaf = Leaf(data, requiresGrad: requiresGrad)
+        lazy = nil
+    }
+
+    /// A parameter without elements (`torch.nn.UninitializedParameter`), which a lazy layer gives it with its first batch
+    /// by setting ``data``, or a state dictionary that is loaded.
+    ///
+    /// Until then its elements and shape are an error (see ``withTensorErrors(_:)``).
+    public init(uninitialized shape: PartialShape, dtype: DType = .float32, requiresGrad: Bool = true) {
+        leaf = Leaf(.poisoned(), requiresGrad: requiresGrad)
+        lazy = LazyState(shape, dtype)
+    }
+
+    /// Whether there are elements; false for a parameter of a lazy layer that has not seen a batch.
+    public var isInitialized: Bool { lazy?.isInitialized ?? true }
 
     /// The elements, without history: what is computed from them does not lead `backward()` here.
     public var data: Tensor {
-        get { leaf.data }
-        set { leaf.data = newValue }
+        get { unavailable ?? leaf.data }
+        set { if lazy?.initialize(with: newValue, "parameter") ?? true { leaf.data = newValue } }
     }
 
     /// The sum of the gradients that `backward()` has added since it was last cleared; nil where there was none.
@@ -29,12 +46,17 @@ public final class Parameter: Sendable, TensorOperand {
     }
 
     /// The elements as an operand of a forward pass: what is computed from them leads `backward()` here.
-    public var tensor: Tensor { leaf.tensor }
+    public var tensor: Tensor { unavailable ?? leaf.tensor }
 
-    public var operand: Tensor { leaf.tensor }
+    public var operand: Tensor { tensor }
 
-    public var shape: Shape { leaf.data.shape }
-    public var dtype: DType { leaf.data.dtype }
+    public var shape: Shape { data.shape }
+    public var dtype: DType { unknown?.dtype ?? leaf.data.dtype }
     /// The number of elements.
-    public var count: Int { leaf.data.count }
+    public var count: Int { data.count }
+
+    /// What is known as long as there are no elements.
+    var unknown: LazyState? { lazy.flatMap { $0.isInitialized ? nil : $0 } }
+
+    private var unavailable: Tensor? { unknown?.refuse("parameter") }
 }

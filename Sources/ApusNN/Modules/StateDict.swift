@@ -45,7 +45,7 @@ public struct StateDictError: Error, Sendable, CustomStringConvertible {
     /// An entry whose shape is not that of the module's tensor.
     public struct ShapeMismatch: Sendable, Hashable {
         public let key: String
-        /// The shape in the module.
+        /// The shape in the module; −1 where a lazy layer takes any size.
         public let expected: Shape
         /// The shape in the state dictionary.
         public let found: Shape
