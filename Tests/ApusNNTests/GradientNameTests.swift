@@ -138,6 +138,39 @@ struct GradientNameTests {
         check(evaluated(image), "NativeBatchNormBackward0")
     }
 
+    @Test func paddings() {
+        check(image.pad([1, 1]), "ConstantPadNdBackward0")
+        check(image[0, 0].pad([1, 1], mode: .reflect), "ReflectionPad1DBackward0")
+        check(image.pad([1, 1, 2, 0], mode: .reflect), "ReflectionPad2DBackward0")
+        check(image.pad([1, 1, 1, 1, 1, 1], mode: .replicate), "ReplicationPad3DBackward0")
+        check(image.pad([1, 1, 1, 1], mode: .circular), "CopySlices")
+    }
+
+    @Test func resampling() {
+        let (line, volume) = (image[0], image.unsqueeze(dim: 2))
+        check(interpolate(line, scaleFactor: 2), "UpsampleNearest1DBackward0")
+        check(interpolate(image, scaleFactor: 2), "UpsampleNearest2DBackward0")
+        check(interpolate(volume, scaleFactor: 2), "UpsampleNearest3DBackward0")
+        check(interpolate(image, scaleFactor: 2, mode: .nearestExact), "UpsampleNearestExact2DBackward0")
+        check(interpolate(line, scaleFactor: 2, mode: .linear), "UpsampleLinear1DBackward0")
+        check(interpolate(image, scaleFactor: 2, mode: .bilinear), "UpsampleBilinear2DBackward0")
+        check(interpolate(volume, scaleFactor: 2, mode: .trilinear), "UpsampleTrilinear3DBackward0")
+        check(interpolate(image, scaleFactor: 2, mode: .bicubic), "UpsampleBicubic2DBackward0")
+        check(interpolate(line, size: 3, mode: .area), "SqueezeBackward1")
+        check(interpolate(image, size: 3, mode: .area), "AdaptiveAvgPool2DBackward0")
+        check(interpolate(image, size: 1, mode: .area), "MeanBackward1")
+        check(interpolate(image, size: 3, mode: .bilinear, antialias: true), "UpsampleBilinear2DAaBackward0")
+        check(interpolate(image, size: 3, mode: .bicubic, antialias: true), "UpsampleBicubic2DAaBackward0")
+        check(interpolate(image, size: 3, mode: .lanczos, antialias: true), "UpsampleLanczos2DAaBackward0")
+    }
+
+    @Test func shuffles() {
+        let many = Tensor.ones(2, 4, 4, 4).requiringGrad()
+        check(many.pixelShuffle(2), "PixelShuffleBackward0")
+        check(many.pixelUnshuffle(2), "PixelUnshuffleBackward0")
+        check(many.channelShuffle(2), "ChannelShuffleBackward0")
+    }
+
     @Test func losses() {
         let t = Tensor([0, 1])
         check(x.softmax(dim: 1), "SoftmaxBackward0")

@@ -10,6 +10,15 @@ extension LayerCases {
                     try arguments.integer("in_features"), try arguments.integer("out_features"),
                     bias: try arguments.boolean("bias", default: true)))
         },
+        "LazyLinear": { arguments in
+            ModuleUnderTest(
+                LazyLinear(
+                    try arguments.integer("out_features"), bias: try arguments.boolean("bias", default: true)))
+        },
+        "Unflatten": { arguments in
+            ModuleUnderTest(
+                Unflatten(try arguments.integer("dim"), try arguments.integers("unflattened_size")))
+        },
         "Flatten": { arguments in
             ModuleUnderTest(
                 Flatten(

@@ -74,15 +74,17 @@ extension Tensor {
     public func unflatten(dim: Int, sizes: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimension = try shape.resolve(dimension: dim, operation: "unflatten")
+            guard rank > 0 else { throw TensorError("unflatten", "a scalar has no dimension to split.") }
             var sizes = sizes
             let size = shape.dimensions[dimension]
-            let known = sizes.filter { $0 != -1 }.reduce(1, *)
+            // Products that overflow are no product of a dimension.
+            let known = Shape(sizes.filter { $0 != -1 }).elementCount
             let unknown = sizes.indices.filter { sizes[$0] == -1 }
             guard unknown.count <= 1 else {
                 throw TensorError("unflatten", "only one size can be inferred, but \(sizes) has several -1.")
             }
             if let position = unknown.first, known > 0 { sizes[position] = size / known }
-            guard !sizes.isEmpty, sizes.reduce(1, *) == size else {
+            guard !sizes.isEmpty, Shape(sizes).elementCount == size else {
                 throw TensorError(
                     "unflatten",
                     "the sizes \(sizes) do not multiply to \(size), the size of dimension \(dim) of "

@@ -24,6 +24,7 @@
 #include "random.h"
 #include "strided_copy.h"
 #include "padding.h"
+#include "resampling.h"
 #include "bytes.h"
 
 #endif

@@ -22,6 +22,7 @@
 #include "random.h"
 #include "strided_copy.h"
 #include "padding.h"
+#include "resampling.h"
 #include "bytes.h"
 
 #define APUS_KERNEL_INITIALIZER(name, parameters, arguments) .name = name##_kernel,

@@ -254,6 +254,12 @@
       (const ApusPadding *padding, const int32_t *sources, const int32_t *copies, const float *outputGradient, float   \
        *inputGradient, int64_t begin, int64_t end),                                                                    \
       (padding, sources, copies, outputGradient, inputGradient, begin, end))                                           \
+    X(resample_rows,                                                                                                   \
+      (const ApusResampling *resampling, const int32_t *rowStarts, const int32_t *rowSources, const float              \
+       *rowWeights, const int32_t *columnSources, const float *columnWeights, const float *input, float *output,       \
+       float *scratch, int64_t begin, int64_t end),                                                                    \
+      (resampling, rowStarts, rowSources, rowWeights, columnSources, columnWeights, input, output, scratch, begin,     \
+       end))                                                                                                           \
     X(gather_rows,                                                                                                     \
       (const uint8_t *source, int64_t rowBytes, const int64_t *index, uint8_t *destination, int64_t begin, int64_t     \
        end),                                                                                                           \

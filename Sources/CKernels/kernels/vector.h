@@ -37,6 +37,26 @@ APUS_INLINE void store_part(float *p, int64_t count, vfloat v) {
 }
 
 APUS_INLINE vfloat splat(float x) { return (vfloat)x; }
+APUS_INLINE vint load_positions(const int32_t *p)
+{
+    vint v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+/// The floats at some positions.
+APUS_INLINE vfloat gather(const float *p, vint positions)
+{
+#if APUS_VECTOR_WIDTH == 16
+    return (vfloat)__builtin_ia32_gathersiv16sf((vfloat)splat(0.0f), p, positions, (uint16_t)0xffff, 4);
+#elif APUS_VECTOR_WIDTH == 8
+    return (vfloat)__builtin_ia32_gatherd_ps256((vfloat)splat(0.0f), p, positions, (vfloat)(vint)(-1), 4);
+#else
+    vfloat v;
+    APUS_UNROLL
+    for (int i = 0; i < vectorWidth; i++) v[i] = p[positions[i]];
+    return v;
+#endif
+}
 APUS_INLINE vint load_bytes(const uint8_t *p) {
     return __builtin_convertvector(*(const vbyte_unaligned *)p, vint);
 }

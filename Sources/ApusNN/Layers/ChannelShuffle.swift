@@ -1,0 +1,22 @@
+import ApusGraph
+
+/// The channels of several groups in turn (`torch.nn.ChannelShuffle`; Zhang et al. 2018, ShuffleNet): the first of each
+/// group, then the second of each, and so on.
+///
+/// [N, C, …] → [N, C, …], for 3 dimensions or more.
+open class ChannelShuffle: Module {
+    public let groups: Int
+
+    /// Groups below 1 are an error, and so are channels that are not a multiple of them when the layer is called (see
+    /// ``withTensorErrors(_:)``).
+    public init(_ groups: Int) {
+        self.groups = groups
+        var arguments = LayerArguments(of: "ChannelShuffle")
+        arguments.require(groups, "groups", atLeast: 1)
+        super.init()
+    }
+
+    override open func forward(_ input: Tensor) -> Tensor { input.channelShuffle(groups) }
+
+    override open var extraDescription: String { "groups=\(groups)" }
+}
