@@ -79,6 +79,9 @@ final class CaseArguments {
         try convert(name, "a text") { $0.string } ?? fallback
     }
 
+    /// A text; nil where the argument is absent or null.
+    func optionalText(_ name: String) throws -> String? { try convert(name, "a text") { $0.string } }
+
     func integers(_ name: String) throws -> [Int] { try required(name, optionalIntegers(name)) }
 
     /// A list of integers, or one integer as a list of one; nil where the argument is absent or null.

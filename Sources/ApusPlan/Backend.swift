@@ -136,3 +136,11 @@ extension RandomDropout: ReusesInputs {
 extension ChannelNormalization: ReusesInputs {
     public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] { [0] }
 }
+
+extension Scatter: ReusesInputs {
+    public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] { [0] }
+}
+
+extension IndexAdd: ReusesInputs {
+    public func reusableInputs(for output: Int, _ inputs: [TensorSpec]) -> [Int] { [0] }
+}

@@ -84,6 +84,14 @@ size_t apus_pointwise_scratch_bytes(int registerCount)
     return (size_t)registerCount * APUS_POINTWISE_TILE * sizeof(float);
 }
 
+size_t apus_sort_scratch_bytes(int64_t length)
+{
+    // Two arrays of keys, the tables of a radix sort, and the rows that are copied together with their results.
+    size_t keys = 2 * sizeof(uint64_t);
+    size_t rows = (size_t)apus_sort_gathered_rows(length) * (2 * sizeof(float) + sizeof(int64_t));
+    return (size_t)length * (keys + rows) + 3 * 2048 * sizeof(uint32_t);
+}
+
 int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *c)
 {
     int64_t weights = (int64_t)c->outputChannels * c->inputChannels * c->kernelHeight * c->kernelWidth;

@@ -12,6 +12,12 @@ struct FunctionCall {
         return inputs[0]
     }
 
+    /// The first of several tensors.
+    func first() throws -> Tensor {
+        guard let first = inputs.first else { throw CaseProblem.unsupported("\(operation) takes a tensor here") }
+        return first
+    }
+
     /// Two tensors.
     func two() throws -> (Tensor, Tensor) {
         try expect(2)

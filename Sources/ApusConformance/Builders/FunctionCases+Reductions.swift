@@ -25,9 +25,25 @@ extension FunctionCases {
             let keeps = try call.arguments.boolean("keepdim", default: false)
             return [try call.one().logsumexp(dim: dimensions, keepdim: keeps)]
         },
-        // With `dim` PyTorch's max and min also give the indices, which these do not.
-        "max": { [try $0.one().max()] },
-        "min": { [try $0.one().min()] },
+        // With two tensors these are maximum and minimum; with `dim` the positions are a second result.
+        "max": { call in
+            if call.inputs.count == 2 { return [try call.two().0.maximum(call.two().1)] }
+            guard let dimension = try call.arguments.optionalInteger("dim") else { return [try call.one().max()] }
+            return pair(
+                try call.one().max(dim: dimension, keepdim: call.arguments.boolean("keepdim", default: false)))
+        },
+        "min": { call in
+            if call.inputs.count == 2 { return [try call.two().0.minimum(call.two().1)] }
+            guard let dimension = try call.arguments.optionalInteger("dim") else { return [try call.one().min()] }
+            return pair(
+                try call.one().min(dim: dimension, keepdim: call.arguments.boolean("keepdim", default: false)))
+        },
+        "median": { call in
+            guard let dimension = try call.arguments.optionalInteger("dim") else { return [try call.one().median()] }
+            return pair(
+                try call.one().median(dim: dimension, keepdim: call.arguments.boolean("keepdim", default: false)))
+        },
+        "count_nonzero": { [try $0.one().countNonzero(dim: $0.arguments.optionalIntegers("dim"))] },
         "argmax": { call in
             let dimension = try call.arguments.optionalInteger("dim")
             return [
@@ -47,6 +63,16 @@ extension FunctionCases {
         "std": { call in
             let (dimensions, correction, keeps) = try spread(call)
             return [try call.one().std(dim: dimensions, correction: correction, keepdim: keeps)]
+        },
+        "var_mean": { call in
+            let (dimensions, correction, keeps) = try spread(call)
+            let (variance, mean) = try call.one().varMean(dim: dimensions, correction: correction, keepdim: keeps)
+            return [variance, mean]
+        },
+        "std_mean": { call in
+            let (dimensions, correction, keeps) = try spread(call)
+            let (deviation, mean) = try call.one().stdMean(dim: dimensions, correction: correction, keepdim: keeps)
+            return [deviation, mean]
         },
     ]
 

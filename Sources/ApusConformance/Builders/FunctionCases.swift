@@ -7,6 +7,7 @@ enum FunctionCases {
     static let all: [String: FunctionBuilder] = [
         activations, elementwise, furtherElementwise, indexing, norms, operators, products, reductions, resampling,
         scans, shapes,
+        elementwise, indexing, movement, norms, operators, products, reductions, resampling, scans, shapes, vectors,
     ].reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }
 
     /// Calls the function; throws `unsupported` where it does not exist here.
@@ -122,7 +123,7 @@ enum FunctionCases {
             let (left, right) = try call.two()
             return [left.matmul(right)]
         },
-        "mm": { [.record(MatMul(), try $0.two().0, try $0.two().1)] },
-        "bmm": { [.record(MatMul(), try $0.two().0, try $0.two().1)] },
+        "mm": { [try $0.two().0.mm($0.two().1)] },
+        "bmm": { [try $0.two().0.bmm($0.two().1)] },
     ]
 }

@@ -25,6 +25,9 @@
 #include "strided_copy.h"
 #include "padding.h"
 #include "resampling.h"
+#include "indexing.h"
+#include "sorting.h"
+#include "scan.h"
 #include "bytes.h"
 
 #endif

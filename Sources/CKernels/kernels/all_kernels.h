@@ -23,6 +23,9 @@
 #include "strided_copy.h"
 #include "padding.h"
 #include "resampling.h"
+#include "indexing.h"
+#include "sorting.h"
+#include "scan.h"
 #include "bytes.h"
 
 #define APUS_KERNEL_INITIALIZER(name, parameters, arguments) .name = name##_kernel,

@@ -260,6 +260,45 @@
        float *scratch, int64_t begin, int64_t end),                                                                    \
       (resampling, rowStarts, rowSources, rowWeights, columnSources, columnWeights, input, output, scratch, begin,     \
        end))                                                                                                           \
+    X(index_out_of_range,                                                                                              \
+      (const int64_t *index, int64_t size, int32_t *found, int64_t begin, int64_t end),                                \
+      (index, size, found, begin, end))                                                                                \
+    X(gather_elements,                                                                                                 \
+      (const ApusIndexing *sizes, int elementSize, const void *x, const int64_t *index, void *y, int64_t               \
+       begin, int64_t end),                                                                                            \
+      (sizes, elementSize, x, index, y, begin, end))                                                                   \
+    X(scatter_elements,                                                                                                \
+      (const ApusIndexing *sizes, int elementSize, const void *x, const int64_t *index, void *y, int64_t               \
+       begin, int64_t end),                                                                                            \
+      (sizes, elementSize, x, index, y, begin, end))                                                                   \
+    X(scatter_add_elements,                                                                                            \
+      (const ApusIndexing *sizes, const float *x, const int64_t *index, float *y, int64_t begin, int64_t               \
+       end),                                                                                                           \
+      (sizes, x, index, y, begin, end))                                                                                \
+    X(select_slices,                                                                                                   \
+      (const ApusIndexing *sizes, int elementSize, const void *x, const int64_t *index, void *y, int64_t               \
+       begin, int64_t end),                                                                                            \
+      (sizes, elementSize, x, index, y, begin, end))                                                                   \
+    X(add_slices,                                                                                                      \
+      (const ApusIndexing *sizes, const float *x, const int64_t *index, int64_t frozen, float *y, int64_t              \
+       begin, int64_t end),                                                                                            \
+      (sizes, x, index, frozen, y, begin, end))                                                                        \
+    X(roll,                                                                                                            \
+      (const ApusIndexing *sizes, int elementSize, int64_t shift, const void *x, void *y, int64_t begin,               \
+       int64_t end),                                                                                                   \
+      (sizes, elementSize, shift, x, y, begin, end))                                                                   \
+    X(sort_rows,                                                                                                       \
+      (const float *x, int64_t length, int64_t inner, int64_t kept, int descending, float *values, int64_t             \
+       *positions, int64_t begin, int64_t end, void *scratch),                                                         \
+      (x, length, inner, kept, descending, values, positions, begin, end, scratch))                                    \
+    X(scan,                                                                                                            \
+      (int product, int reversed, const float *x, int64_t length, int64_t inner, float *y, int64_t begin,              \
+       int64_t end),                                                                                                   \
+      (product, reversed, x, length, inner, y, begin, end))                                                            \
+    X(triangle,                                                                                                        \
+      (int elementSize, int upper, int64_t diagonal, int64_t rows, int64_t columns, const void *x, void *y,            \
+       int64_t begin, int64_t end),                                                                                    \
+      (elementSize, upper, diagonal, rows, columns, x, y, begin, end))                                                 \
     X(gather_rows,                                                                                                     \
       (const uint8_t *source, int64_t rowBytes, const int64_t *index, uint8_t *destination, int64_t begin, int64_t     \
        end),                                                                                                           \
