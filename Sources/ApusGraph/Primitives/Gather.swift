@@ -106,7 +106,8 @@ extension Tensor {
             let dimension = try shape.resolve(dimension: dim, operation: Gather.name)
             if index.count == 0 {
                 try TensorError.requireIndices(index.spec, operation: Gather.name)
-                return .zeros(index.shape, dtype: dtype)
+                return reshape(count).narrow(dim: 0, start: 0, length: 0).reshape(index.shape)
+                    .withGradientName("GatherBackward0")
             }
             guard rank == index.rank else { throw .rankMismatch(Gather.name, shape, index.shape) }
             guard rank > 0 else { return .record(Gather(0), reshape(1), index.reshape(1)).reshape([]) }
@@ -162,7 +163,8 @@ extension Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let name = Scatter(0, adds: adds).name
             let dimension = try shape.resolve(dimension: dim, operation: name)
-            if index.count == 0 {
+            // Nothing is written, whatever the shapes are, as in PyTorch.
+            if index.count == 0, rank != index.rank || rank != source.rank {
                 try TensorError.requireIndices(index.spec, operation: name)
                 return clone()
             }
