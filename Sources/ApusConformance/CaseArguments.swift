@@ -82,6 +82,24 @@ final class CaseArguments {
     /// A text; nil where the argument is absent or null.
     func optionalText(_ name: String) throws -> String? { try convert(name, "a text") { $0.string } }
 
+    /// One of the texts of a type; the fallback where the argument is absent or null.
+    func choice<Choice: RawRepresentable>(_ name: String, default fallback: Choice) throws -> Choice
+    where Choice.RawValue == String {
+        try convert(name, "one of its values") { $0.string.flatMap { Choice(rawValue: $0) } } ?? fallback
+    }
+
+    /// A list of numbers; nil where the argument is absent or null.
+    func optionalNumbers(_ name: String) throws -> [Double]? { try convert(name, "a list of numbers") { $0.numbers } }
+
+    /// Two numbers.
+    func pair(_ name: String, default fallback: (Double, Double)) throws -> (Double, Double) {
+        guard let numbers = try optionalNumbers(name) else { return fallback }
+        guard numbers.count == 2 else {
+            throw CaseProblem.inexpressible("the argument \(name) is not two numbers")
+        }
+        return (numbers[0], numbers[1])
+    }
+
     func integers(_ name: String) throws -> [Int] { try required(name, optionalIntegers(name)) }
 
     /// A list of integers, or one integer as a list of one; nil where the argument is absent or null.

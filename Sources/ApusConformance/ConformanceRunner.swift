@@ -115,6 +115,7 @@ public struct ConformanceRunner: Sendable {
         case "function": try FunctionCases.run(goldenCase)
         case "loss": try LossCases.run(goldenCase)
         case "optimizer": try OptimizerCases.run(goldenCase)
+        case "scheduler": try SchedulerCases.run(goldenCase)
         case "init": try InitCases.run(goldenCase)
         case "model": try ModelCases.run(goldenCase)
         case "trajectory": try TrajectoryCases.run(goldenCase, locator: locator)

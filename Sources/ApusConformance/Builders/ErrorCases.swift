@@ -79,6 +79,7 @@ struct ErrorCase {
         case "optimizer":
             // The format: one parameter of shape [2].
             _ = try OptimizerCases.build(operation, [([Parameter(.ones([2]))], arguments)])
+        case "scheduler": _ = try SchedulerCases.build(operation, arguments, SchedulerCases.usualOptimizer())
         case "init": try read(Array(InitCases.make(operation, arguments).values))
         case "load_state_dict":
             let module = try LayerCases.build(operation, arguments).module

@@ -8,6 +8,8 @@ enum FunctionCases {
         activations, elementwise, furtherElementwise, indexing, norms, operators, products, reductions, resampling,
         scans, shapes,
         elementwise, indexing, movement, norms, operators, products, reductions, resampling, scans, shapes, vectors,
+        activations, clipping, elementwise, furtherElementwise, indexing, norms, operators, products, reductions,
+        resampling, scans, shapes,
     ].reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }
 
     /// Calls the function; throws `unsupported` where it does not exist here.
@@ -25,6 +27,7 @@ enum FunctionCases {
 
     /// Checks results and gradients of a function case.
     static func run(_ goldenCase: GoldenCase) throws {
+        if clipping[goldenCase.operation] != nil { return try runClipping(goldenCase) }
         try CallCheck(goldenCase).run { try call(goldenCase.operation, goldenCase.arguments, $0) }
     }
 

@@ -3,56 +3,8 @@ import ApusGraph
 import ApusNN
 import ApusOptim
 
-/// Parameters and the arguments of the group that they are in.
-typealias OptimizerGroup = (parameters: [Parameter], arguments: CaseArguments)
-
-/// Makes an optimizer of its groups.
-typealias OptimizerBuilder = @Sendable ([OptimizerGroup]) throws -> Optimizer
-
-/// The optimizers by their PyTorch names; a new one is one entry.
+/// Cases of optimizers, which are made by ``OptimizerCases/all``.
 enum OptimizerCases {
-    static let all: [String: OptimizerBuilder] = [
-        "SGD": { groups in
-            SGD(
-                try groups.map { group in
-                    ParameterGroup(
-                        group.parameters,
-                        SGD.Options(
-                            lr: try group.arguments.number("lr", default: 1e-3),
-                            momentum: try group.arguments.number("momentum", default: 0),
-                            dampening: try group.arguments.number("dampening", default: 0),
-                            weightDecay: try group.arguments.number("weight_decay", default: 0),
-                            nesterov: try group.arguments.boolean("nesterov", default: false),
-                            maximize: try group.arguments.boolean("maximize", default: false)))
-                })
-        },
-        "Adam": { Adam(try $0.map { try adamGroup($0, weightDecay: 0) }) },
-        "AdamW": { AdamW(try $0.map { try adamGroup($0, weightDecay: 0.01) }) },
-    ]
-
-    private static func adamGroup(
-        _ group: OptimizerGroup, weightDecay: Double
-    ) throws -> ParameterGroup<Adam.Options> {
-        let arguments = group.arguments
-        let betas = try betas(arguments)
-        return ParameterGroup(
-            group.parameters,
-            Adam.Options(
-                lr: try arguments.number("lr", default: 1e-3), betas: betas,
-                eps: try arguments.number("eps", default: 1e-8),
-                weightDecay: try arguments.number("weight_decay", default: weightDecay),
-                amsgrad: try arguments.boolean("amsgrad", default: false),
-                maximize: try arguments.boolean("maximize", default: false)))
-    }
-
-    private static func betas(_ arguments: CaseArguments) throws -> (Double, Double) {
-        guard let value = arguments.value("betas") else { return (0.9, 0.999) }
-        guard let betas = value.numbers, betas.count == 2 else {
-            throw CaseProblem.inexpressible("the argument betas=\(value) is not two numbers")
-        }
-        return (betas[0], betas[1])
-    }
-
     /// Makes the optimizer; throws `unsupported` where it does not exist here.
     static func build(
         _ operation: String, _ groups: [(parameters: [Parameter], arguments: [String: ArgumentValue])]
