@@ -36,6 +36,16 @@ public struct TrainingDefaults: Sendable, Hashable {
         case sgd
         case adam
         case adamw
+        case nadam
+        case radam
+        case adamax
+        case rmsprop
+        case adagrad
+        case adadelta
+        case rprop
+        case asgd
+        case adafactor
+        case muon
     }
 
     public var optimizer: OptimizerName

@@ -103,7 +103,9 @@ import Testing
     @Test func optimizersHaveNames() throws {
         #expect(try TrainingDefaults.OptimizerName(named: "adam") == .adam)
         let error = #expect(throws: UnknownOptimizerError.self) { try TrainingDefaults.OptimizerName(named: "adamm") }
-        #expect(error?.description == "there is no optimizer \"adamm\". Known optimizers: sgd, adam, adamw.")
+        #expect(
+            error?.description == "there is no optimizer \"adamm\". Known optimizers: sgd, adam, adamw, nadam, "
+                + "radam, adamax, rmsprop, adagrad, adadelta, rprop, asgd, adafactor, muon.")
         #expect(TrainingDefaults.OptimizerName.sgd.makeOptimizer(makeNet().parameters(), lr: 0.25).lr == 0.25)
     }
 
