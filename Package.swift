@@ -58,6 +58,10 @@ let package = Package(
         .executableTarget(
             name: "TrueConvolution", dependencies: ["Apus", "CrossCorrelation"], path: "Examples/TrueConvolution"),
         .executableTarget(name: "LeNetFashionMNIST", dependencies: ["Apus"], path: "Examples/LeNetFashionMNIST"),
+        .executableTarget(name: "ConvolvePhoto", dependencies: ["Apus"], path: "Examples/ConvolvePhoto"),
+        .executableTarget(name: "PoolAndUnpool", dependencies: ["Apus"], path: "Examples/PoolAndUnpool"),
+        .executableTarget(name: "LinearLayer", dependencies: ["Apus"], path: "Examples/LinearLayer"),
+        .executableTarget(name: "ActivationCharts", dependencies: ["Apus"], path: "Examples/ActivationCharts"),
         .executableTarget(name: "ReadmeLeNet", dependencies: ["Apus"], path: "Examples/ReadmeLeNet"),
 
         // Tests.

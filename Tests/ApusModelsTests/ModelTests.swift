@@ -51,7 +51,8 @@ import Testing
         let model = CNN4()
         var image = Tensor.zeros(2, 1, 28, 28)
         for (stage, sizes) in zip(
-            [model.conv1, model.conv2, model.conv3, model.conv4], [[16, 14, 14], [32, 7, 7], [64, 3, 3], [128, 1, 1]])
+            [model.conv1, model.conv2, model.conv3, model.conv4],
+            [[16, 14, 14], [32, 7, 7], [64, 3, 3], [128, 1, 1]])
         {
             image = stage(image)
             #expect(image.shape == Shape([2] + sizes))

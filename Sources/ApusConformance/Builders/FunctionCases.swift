@@ -5,11 +5,8 @@ import ApusGraph
 /// A new one is one entry in the table of its subject.
 enum FunctionCases {
     static let all: [String: FunctionBuilder] = [
-        activations, elementwise, furtherElementwise, indexing, norms, operators, products, reductions, resampling,
-        scans, shapes,
-        elementwise, indexing, movement, norms, operators, products, reductions, resampling, scans, shapes, vectors,
-        activations, clipping, elementwise, furtherElementwise, indexing, norms, operators, products, reductions,
-        resampling, scans, shapes,
+        activations, clipping, elementwise, furtherElementwise, indexing, movement, operators, products, reductions,
+        resampling, scans, shapes, vectors,
     ].reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }
 
     /// Calls the function; throws `unsupported` where it does not exist here.

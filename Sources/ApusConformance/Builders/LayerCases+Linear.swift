@@ -18,6 +18,7 @@ extension LayerCases {
         "Unflatten": { arguments in
             ModuleUnderTest(
                 Unflatten(try arguments.integer("dim"), try arguments.integers("unflattened_size")))
+        },
         "Bilinear": { arguments in
             let layer = Bilinear(
                 try arguments.integer("in1_features"), try arguments.integer("in2_features"),

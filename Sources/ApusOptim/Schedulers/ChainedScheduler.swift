@@ -51,7 +51,8 @@ public final class ChainedScheduler: LRScheduler {
         for (index, scheduler) in schedulers.enumerated() {
             guard !(scheduler is ReduceLROnPlateau) else {
                 throw TensorError(
-                    name, "the scheduler \(index) is a ReduceLROnPlateau, whose steps need a measure. Step it by itself.")
+                    name,
+                    "the scheduler \(index) is a ReduceLROnPlateau, whose steps need a measure. Step it by itself.")
             }
             guard scheduler.optimizer === optimizer else {
                 throw TensorError(

@@ -25,7 +25,8 @@ public final class MultiplicativeLR: LRScheduler {
         guard count == groups else {
             throw TensorError(
                 scheduler,
-                "there are \(count) functions, but the optimizer has \(groups) groups of parameters. Give one for each.")
+                "there are \(count) functions, but the optimizer has \(groups) groups of parameters. Give one for each."
+            )
         }
     }
 

@@ -81,8 +81,11 @@ public final class OneCycleLR: LRScheduler {
         threePhase: Bool = false, lastEpoch: Int = -1
     ) {
         // Two negative numbers must not pass as a positive one.
-        let total = min(epochs, stepsPerEpoch) < 1 ? 0 : epochs.multipliedReportingOverflow(by: stepsPerEpoch)
-            .partialValue
+        let total =
+            min(epochs, stepsPerEpoch) < 1
+            ? 0
+            : epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+                .partialValue
         self.init(
             optimizer, maxLR: maxLR, totalSteps: total, pctStart: pctStart, annealStrategy: annealStrategy,
             cycleMomentum: cycleMomentum, baseMomentum: baseMomentum, maxMomentum: maxMomentum, divFactor: divFactor,
