@@ -16,7 +16,7 @@ struct UnsupportedCasesTests {
         ("model.lenet_a", #"{"num_classes": 11}"#, "num_classes"),
         (
             "layer.conv2d.basic",
-            #"{"in_channels": 2, "out_channels": 3, "kernel_size": 3, "padding_mode": "reflect"}"#, "padding_mode"
+            #"{"in_channels": 2, "out_channels": 3, "kernel_size": 3, "dtype": "float64"}"#, "dtype"
         ),
     ])
     func unknownArgument(name: String, arguments: String, argument: String) throws {
