@@ -101,11 +101,17 @@ private struct PointwiseProgram {
             case .uint8, .int64:
                 guard source == .float32 || source == .bool else { return false }
                 emit(ApusPointwiseTruncate, operands)
-                guard instruction.dtype == .uint8 else { break }
-                // t − 256 · ⌊t / 256⌋: what a byte holds, since later instructions read the register, not the byte.
                 let (factor, multiple) = (registerCount, registerCount + 1)
                 registerCount += 2
                 guard registerCount < Int(APUS_POINTWISE_MAX_REGISTERS) else { return false }
+                // What does not fit, NaN too, is −2⁶³, as in PyTorch: where −2⁶³ ≤ t < 2⁶³ does not hold.
+                emit(ApusPointwiseAbsolute, [destination], to: multiple)
+                emit(ApusPointwiseConstant, [], to: factor, immediate: 0x1p63)
+                emit(ApusPointwiseLess, [multiple, factor], to: multiple)
+                emit(ApusPointwiseConstant, [], to: factor, immediate: -0x1p63)
+                emit(ApusPointwiseWhere, [multiple, destination, factor])
+                guard instruction.dtype == .uint8 else { break }
+                // t − 256 · ⌊t / 256⌋: what a byte holds, since later instructions read the register, not the byte.
                 emit(ApusPointwiseConstant, [], to: factor, immediate: 1 / 256)
                 emit(ApusPointwiseMultiply, [destination, factor], to: multiple)
                 emit(ApusPointwiseFloor, [multiple], to: multiple)

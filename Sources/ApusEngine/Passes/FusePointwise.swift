@@ -162,7 +162,7 @@ struct FusePointwise: Pass {
             for input in graph.steps[member].inputs {
                 if let producer = producers[input] {
                     if members.contains(producer) { continue }
-                    if let fill = graph.steps[producer].primitive as? Fill {
+                    if let fill = graph.steps[producer].primitive as? Fill, fill.integer == nil {
                         constants[input] = fill.value
                         continue
                     }

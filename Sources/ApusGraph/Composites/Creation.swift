@@ -137,7 +137,7 @@ extension Tensor {
     public static func ones(_ sizes: Int..., dtype: DType = .float32) -> Tensor { full(Shape(sizes), 1, dtype: dtype) }
     /// A tensor of one value (`torch.full`); `dtype` is that of the value unless it is given.
     public static func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil) -> Tensor {
-        record(Fill(shape, value.asDouble, dtype ?? type(of: value).defaultDType))
+        record(Fill(shape, value, dtype ?? type(of: value).defaultDType))
     }
     public static func zerosLike(_ tensor: Tensor) -> Tensor { zeros(tensor.shape, dtype: tensor.dtype) }
     public static func onesLike(_ tensor: Tensor) -> Tensor { ones(tensor.shape, dtype: tensor.dtype) }

@@ -5,12 +5,16 @@ public struct Fill: Primitive {
     public static let name = "full"
     public let shape: Shape
     public let value: Double
+    /// The value where it is an integer that double precision does not hold.
+    public let integer: Int64?
     public let dtype: DType
 
-    public init(_ shape: Shape, _ value: Double, _ dtype: DType) {
+    public init(_ shape: Shape, _ value: some TensorScalar, _ dtype: DType) {
         self.shape = shape
-        self.value = value
+        self.value = value.asDouble
         self.dtype = dtype
+        let isExact = !dtype.isInteger || Int64(exactly: self.value) == value.asInt64
+        integer = type(of: value).defaultDType == .int64 && !isExact ? value.asInt64 : nil
     }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
@@ -24,13 +28,15 @@ public struct Fill: Primitive {
 extension Fill {
     /// By the bits of the value: −0 is another number than 0, and NaN the same as itself.
     public static func == (left: Fill, right: Fill) -> Bool {
-        left.shape == right.shape && left.dtype == right.dtype && left.value.bitPattern == right.value.bitPattern
+        left.shape == right.shape && left.dtype == right.dtype && left.integer == right.integer
+            && left.value.bitPattern == right.value.bitPattern
     }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(shape)
         hasher.combine(dtype)
         hasher.combine(value.bitPattern)
+        hasher.combine(integer)
     }
 }
 

@@ -2,6 +2,7 @@ import ApusGraph
 
 extension Fill: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
+        if let integer { return outputs[0].store([Int64](repeating: integer, count: outputs[0].count)) }
         outputs[0].store([Double](repeating: value, count: outputs[0].count))
     }
 }

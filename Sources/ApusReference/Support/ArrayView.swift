@@ -56,10 +56,10 @@ public struct ArrayView {
         switch dtype {
         case .float32:
             let source = pointer.assumingMemoryBound(to: Float.self) + start
-            for index in 0..<length { result[index] = Int64(saturating: Double(source[index])) }
+            for index in 0..<length { result[index] = Int64(truncating: Double(source[index])) }
         case .float64:
             let source = pointer.assumingMemoryBound(to: Double.self) + start
-            for index in 0..<length { result[index] = Int64(saturating: source[index]) }
+            for index in 0..<length { result[index] = Int64(truncating: source[index]) }
         case .int64:
             result.update(from: pointer.assumingMemoryBound(to: Int64.self) + start, count: length)
         case .uint8:
@@ -112,10 +112,10 @@ public struct MutableArrayView {
             (pointer.assumingMemoryBound(to: Double.self) + start).update(from: values, count: length)
         case .int64:
             let target = pointer.assumingMemoryBound(to: Int64.self) + start
-            for index in 0..<length { target[index] = Int64(saturating: values[index]) }
+            for index in 0..<length { target[index] = Int64(truncating: values[index]) }
         case .uint8:
             let target = pointer.assumingMemoryBound(to: UInt8.self) + start
-            for index in 0..<length { target[index] = UInt8(truncatingIfNeeded: Int64(saturating: values[index])) }
+            for index in 0..<length { target[index] = UInt8(truncatingIfNeeded: Int64(truncating: values[index])) }
         case .bool:
             let target = pointer.assumingMemoryBound(to: UInt8.self) + start
             for index in 0..<length { target[index] = values[index] != 0 ? 1 : 0 }

@@ -66,7 +66,7 @@ struct PointwiseInterpreter {
         if dtype.isFloatingPoint {
             reals(register).update(repeating: dtype == .float32 ? Double(Float(value)) : value, count: Self.tile)
         } else {
-            let integer = dtype == .bool ? (value != 0 ? 1 : 0) : Int64(saturating: value)
+            let integer = dtype == .bool ? (value != 0 ? 1 : 0) : Int64(truncating: value)
             integers(register).update(repeating: integer, count: Self.tile)
             narrow(register, dtype, Self.tile)
         }
@@ -121,7 +121,7 @@ struct PointwiseInterpreter {
         case (true, .float32): for index in 0..<length { real[index] = Double(Float(real[index])) }
         case (true, .bool): for index in 0..<length { integer[index] = real[index] != 0 ? 1 : 0 }
         case (true, .int64), (true, .uint8):
-            for index in 0..<length { integer[index] = Int64(saturating: real[index]) }
+            for index in 0..<length { integer[index] = Int64(truncating: real[index]) }
             narrow(register, dtype, length)
         case (false, .float64): for index in 0..<length { real[index] = Double(integer[index]) }
         // Rounded once, from the integer.
