@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TableLayerTests {
     @Test func embeddingLooksUpRows() {
-        let layer = Embedding.fromPretrained(Tensor([[1, 2], [3, 4], [5, 6]]), freeze: false, paddingIdx: 1)
+        let layer = Embedding.fromPretrained(Tensor([[1.0, 2], [3, 4], [5, 6]]), freeze: false, paddingIdx: 1)
         let rows = layer(Tensor([[2, 1], [2, 0]]))
         #expect(rows.shape == [2, 2, 2])
         #expect(rows.gradientFunctionName == "EmbeddingBackward0")
@@ -17,12 +17,12 @@ import Testing
 
     @Test func embeddingDividesByFrequency() {
         let layer = Embedding(3, 1, scaleGradByFreq: true)
-        (layer(Tensor([2, 2, 0])) * Tensor([[1], [5], [7]])).sum().backward()
+        (layer(Tensor([2, 2, 0])) * Tensor([[1.0], [5], [7]])).sum().backward()
         #expect(layer.weight.grad?.array() == [7, 0, 3])
     }
 
     @Test func embeddingBoundsItsRows() {
-        let layer = Embedding.fromPretrained(Tensor([[3, 4], [6, 8], [0, 0.5]]), maxNorm: 1)
+        let layer = Embedding.fromPretrained(Tensor([[3.0, 4], [6, 8], [0, 0.5]]), maxNorm: 1)
         let rows: [Float] = layer(Tensor([0, 2])).array()
         #expect(zip(rows, [0.6, 0.8, 0, 0.5]).allSatisfy { abs($0 - $1) < 1e-6 })
         // The table itself changed, but for the row that nobody looked up.
@@ -44,7 +44,7 @@ import Testing
 
     @Test func bilinearComputesItsForm() {
         let layer = Bilinear(2, 2, 1)
-        layer.weight.data = Tensor([[[1, 2], [3, 4]]])
+        layer.weight.data = Tensor([[[1.0, 2], [3, 4]]])
         layer.bias?.data = Tensor([10.0])
         // [1, 2] · [[1, 2], [3, 4]] · [5, 6] = [7, 10] · [5, 6]
         let result = layer(Tensor([[1.0, 2]]), Tensor([[5.0, 6]]))

@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (DType.float32, DType.int64, [1.9, -1.9, 0, .nan], [1.0, -1, 0, 0]),
+        (DType.float32, DType.int64, [1.9, -1.9, 0, .nan], [1.0, -1, 0, -0x1p63]),
         (.float32, .uint8, [1.9, 300, -1, 0], [1, 44, 255, 0]),
         (.float64, .bool, [0, -0.5, .nan, 2], [0, 1, 1, 1]),
         (.float64, .float32, [0.1], [Double(Float(0.1))]),
