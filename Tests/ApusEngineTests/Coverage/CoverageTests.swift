@@ -8,10 +8,7 @@ struct CoverageTests {
     /// Primitives that the CPU leaves to the reference backend altogether. The list is to shrink.
     private static let withoutCPUKernel: [String: String] = [
         "Arange": "made once; a loop over a few numbers",
-        "NegativeLogLikelihood": "the usual one is joined with its softmax; planes and probabilities are not yet",
-        "NegativeLogLikelihoodGradient": "the usual one is joined with its softmax's gradient",
         "GivenSlopes": "another name of the same memory; no step runs",
-        "PlaneGather": "read by gradients of gradients of max-pooling only",
         "Pointwise": "the engine makes programs of all single functions",
         "Reshape": "another name of the same memory; no step runs",
     ]
@@ -56,7 +53,6 @@ struct CoverageTests {
         "GatedLinearUnitGradient": ["glu", "glu of channels"],
         "LocalResponseNormalization": ["local response norm", "local response norm of even size"],
         "GivenSlopes": ["given slopes"],
-        "LocalResponseNormalization": ["local response norm", "local response norm of even size"],
         "Gather": ["gather", "gather of fewer rows"],
         "IndexAdd": ["index add", "index select"],
         "IndexSelect": ["index select", "index select, averaged"],
@@ -103,7 +99,6 @@ struct CoverageTests {
         "Expand": "checked inside of every elementwise function that broadcasts",
         "MultiLabelMargin": "an extra of PyTorch's; checked against written numbers and by differences",
         "MultiLabelMarginGradient": "an extra of PyTorch's; checked against written numbers and by differences",
-        "PlaneGather": "read by second derivatives only; checked by differences",
     ]
 
     /// The beginnings of the names of PyTorch's answers that a primitive's kernels compute.
@@ -132,8 +127,6 @@ struct CoverageTests {
         "LocalResponseNormalization": ["layer.lrn"],
         "LocalResponseNormalizationGradient": ["layer.lrn"],
         "GivenSlopes": ["loss.huber", "loss.bce_logits"],
-        "LocalResponseNormalization": ["layer.lrn"],
-        "LocalResponseNormalizationGradient": ["layer.lrn"],
         "Gather": ["function.gather"],
         "IndexAdd": ["function.index_select", "layer.embedding"],
         "IndexSelect": ["function.index_select", "layer.embedding"],
