@@ -32,7 +32,11 @@ public struct CPUBackend: Backend {
     }
 
     public func canFuse(_ step: StepDescription) -> Bool {
-        (step.primitive as? FusedConvolutionPool)?.hasLanesKernel(step) ?? false
+        switch step.primitive {
+        case let fused as FusedConvolutionPool: fused.hasLanesKernel(step)
+        case let fused as FusedReduction: fused.hasKernel(step)
+        default: false
+        }
     }
 
     public func layouts(for step: StepDescription) throws -> StepLayouts? {

@@ -15,6 +15,15 @@ public enum CPUInfo {
         return Int(apus_available_cpus())
     }()
 
+    /// The size of the cache farthest from the cores, or 32 MiB where the system does not tell.
+    static let lastCacheBytes: Int = {
+        #if canImport(Glibc)
+            let size = sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))
+            if size > 0 { return size }
+        #endif
+        return 32 << 20
+    }()
+
     /// The instruction set of the kernels, as people write it: `AVX-512`, `AVX2` or `baseline`.
     public static var instructionSet: String {
         switch apus_kernels_isa() {

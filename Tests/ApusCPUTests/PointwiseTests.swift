@@ -39,7 +39,8 @@ struct PointwiseTests {
         switch function {
         case .sigmoid, .expm1, .sinh, .cosh, .asinh, .acosh, .atanh: 3
         case .exp, .log, .tanh, .erf, .log1p, .sin, .cos, .tan, .pow, .rsqrt, .exp2, .log2, .log10, .asin, .acos,
-            .atan, .erfc, .atan2, .hypot, .floorDivide, .hardsigmoid, .softsign:
+            .atan, .erfc, .atan2, .hypot, .floorDivide, .hardsigmoid, .softsign,
+            .huber, .hardswishGradient:
             2
         // Made of several of the above.
         case .hardswish, .logSigmoid: 3

@@ -18,6 +18,9 @@ extension GradientCases {
         GradientCase("variance floor", [spread([3, 4], 0.4, 2)]) {
             Tensor.record(VarianceFloor(0.3), $0[0]).log() * $0[0]
         },
+        GradientCase("huber", [apart([13])]) {
+            .record(Pointwise(.huber), [$0[0], .full([], 1.1, dtype: .float64)])[0]
+        },
         GradientCase("given slopes", [spread([3, 4]), spread([4], seed: 2)]) {
             let (x, y) = ($0[0], $0[1])
             return .given(slope: x.cos() * y, by: x, and: (x.sin(), y)) { x.sin() * y }

@@ -136,10 +136,13 @@ private struct PointwisePart {
     let shape: [Int64]
     let inputs: [ApusPointwiseOperand]
     let outputs: [ApusPointwiseOperand]
+    /// The memory of all operands together.
+    let byteCount: Int
 
     /// nil where the operands have more dimensions than the interpreter after joining those that can be.
     init?(_ shape: Shape, inputs: [PlannedValue], outputs: [PlannedValue]) {
         count = shape.elementCount
+        byteCount = (inputs + outputs).reduce(0) { $0 + $1.spec.byteCount }
         func type(_ value: PlannedValue) -> Int32 {
             switch value.spec.dtype {
             case .float32, .float64: Int32(ApusFloat32.rawValue)
@@ -208,7 +211,7 @@ private struct PointwisePart {
 }
 
 /// A program over its parts, cut into tasks of similar size.
-private final class PointwiseKernel: @unchecked Sendable {
+final class PointwiseKernel: @unchecked Sendable {
     private struct Task {
         let part: Int
         let range: Range<Int>
@@ -223,11 +226,17 @@ private final class PointwiseKernel: @unchecked Sendable {
     private var outputs: [ApusPointwiseOperand]
     private let inputsPerPart: Int
     private let outputsPerPart: Int
+    /// A result that goes elsewhere than to an operand; -1 where there is none.
+    private var redirected = -1
 
-    /// A task of simple arithmetic of this size takes some microseconds, and its tiles come from the second-level cache.
-    private static let taskSize = 8 * Int(APUS_POINTWISE_TILE)
+    /// Whether results go past the caches: they and what they are made of do not fit there, so that storing them the
+    /// usual way would read their memory first, and drive out what could have stayed.
+    private var streams: Bool
 
-    init(_ program: PointwiseProgram, _ parts: [PointwisePart], inputsPerPart: Int, outputsPerPart: Int) {
+    /// A task of simple arithmetic of this size takes some microseconds.
+    private static let taskSize = 16_384
+
+    fileprivate init(_ program: PointwiseProgram, _ parts: [PointwisePart], inputsPerPart: Int, outputsPerPart: Int) {
         self.program = program
         self.parts = parts
         self.inputsPerPart = inputsPerPart
@@ -241,6 +250,49 @@ private final class PointwiseKernel: @unchecked Sendable {
         }
         inputs = parts.flatMap(\.inputs)
         outputs = parts.flatMap(\.outputs)
+        streams = parts.reduce(0) { $0 + $1.byteCount } > CPUInfo.lastCacheBytes
+    }
+
+    /// A program of one shape whose result `redirected` has no memory of its own, or nil where the interpreter lacks
+    /// something; the other results are `outputs`.
+    convenience init?(
+        _ fused: FusedPointwise, _ inputs: [PlannedValue], _ outputs: ArraySlice<PlannedValue>, redirected: Int
+    ) {
+        guard let program = PointwiseProgram(fused) else { return nil }
+        let shape = fused.shapes[0]
+        var results = Array(outputs)
+        let dtype = fused.dtype(of: fused.results[redirected])
+        results.insert(PlannedValue(TensorSpec(shape, dtype, .cpu)), at: redirected)
+        guard let part = PointwisePart(shape, inputs: inputs, outputs: results) else { return nil }
+        self.init(program, [part], inputsPerPart: inputs.count, outputsPerPart: results.count)
+        self.redirected = redirected
+        // What is redirected is read again at once.
+        streams = false
+    }
+
+    /// Takes the operands' memory: inputs, then results without the redirected one.
+    func bind(_ operands: Operands) {
+        for index in inputs.indices { inputs[index].data = operands[index] }
+        var next = inputs.count
+        for index in outputs.indices where index != redirected {
+            outputs[index].data = operands[next]
+            next += 1
+        }
+    }
+
+    /// Computes a range of the positions, and stores the redirected result's in `target` from its beginning on.
+    func run(
+        _ range: Range<Int>, to target: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+    ) {
+        withUnsafeTemporaryAllocation(of: ApusPointwiseOperand.self, capacity: outputs.count) { own in
+            _ = own.initialize(from: outputs)
+            // The kernel adds the position: the pointer is where position 0 would lie.
+            let bytes = range.lowerBound * MemoryLayout<Float>.stride
+            own[redirected].data = UnsafeMutableRawPointer(bitPattern: Int(bitPattern: target) - bytes)
+            inputs.withUnsafeBufferPointer { inputs in
+                run(Task(part: 0, range: range), inputs, UnsafeBufferPointer(own), scratch)
+            }
+        }
     }
 
     func run(_ operands: Operands, _ scratch: UnsafeMutableRawPointer) {
@@ -272,7 +324,8 @@ private final class PointwiseKernel: @unchecked Sendable {
                     apus_pointwise(
                         instructions.baseAddress, Int32(instructions.count), firstInput, Int32(inputsPerPart),
                         firstOutput, registers.baseAddress, Int32(outputsPerPart), Int32(shape.count),
-                        shape.baseAddress, Int64(task.range.lowerBound), Int64(task.range.upperBound), scratch.floats)
+                        shape.baseAddress, Int64(task.range.lowerBound), Int64(task.range.upperBound),
+                        streams ? 1 : 0, scratch.floats)
                 }
             }
         }

@@ -48,6 +48,15 @@ extension PointwiseFunction {
         case .sigmoidGradient: ApusPointwiseSigmoidGradient
         case .tanhGradient: ApusPointwiseTanhGradient
         case .reluGradient: ApusPointwiseReluGradient
+        case .huber: ApusPointwiseHuber
+        case .hardsigmoidGradient: ApusPointwiseHardsigmoidGradient
+        case .hardswishGradient: ApusPointwiseHardswishGradient
+        case .thresholdGradient: ApusPointwiseThresholdGradient
+        case .shrinkGradient: ApusPointwiseShrinkGradient
+        case .leakyReluGradient: ApusPointwiseLeakyReluGradient
+        case .clamp: ApusPointwiseClamp
+        case .isBeyond: ApusPointwiseIsBeyond
+        case .isWithin: ApusPointwiseIsWithin
         case .select: ApusPointwiseWhere
         case .exp2: ApusPointwiseExp2
         case .log2: ApusPointwiseLog2

@@ -29,7 +29,8 @@ extension Reduction: CPULowerable {
         }
     }
 
-    private var function: ApusReduction? {
+    /// The kernel's name of the kind; truths have none.
+    var function: ApusReduction? {
         switch kind {
         // The mean is scaled once at the end, so that several passes do not round several times.
         case .sum, .mean: ApusReductionSum

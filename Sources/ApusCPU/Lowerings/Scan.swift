@@ -9,8 +9,7 @@ extension Scan: CPULowerable {
         let length = shape[dimension]
         let inner = shape.dimensions[(dimension + 1)...].reduce(1, *)
         let rows = shape.elementCount / length
-        // Contiguous rows go in groups of eight, where there are enough of them for all threads.
-        let grain = max(rows >= 64 ? 8 : 1, Parallel.smallWork / length)
+        let grain = max(1, Parallel.smallWork / length)
         let (product, reversed): (Int32, Int32) = (kind == .product ? 1 : 0, isReversed ? 1 : 0)
         return PreparedStep(kernel: "scan") { operands, _ in
             Parallel.ranges(rows, grain: grain) { range, _ in

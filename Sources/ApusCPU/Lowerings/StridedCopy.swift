@@ -13,12 +13,28 @@ private struct StridedCopy: Sendable {
 
     /// nil beyond the kernel's number of dimensions.
     init?(_ dtype: DType, shape: [Int], strides: [Int], offset: Int = 0) {
+        let (shape, strides) = Self.joined(shape, strides)
         guard shape.count <= Int(APUS_MAX_RANK) else { return nil }
         elementSize = dtype.byteCount
         self.shape = shape.map(Int64.init)
         self.strides = strides.map(Int64.init)
         byteOffset = offset * elementSize
         count = shape.reduce(1, *)
+    }
+
+    /// Neighbouring dimensions that are one in memory as one, so that runs are as long as they can be.
+    private static func joined(_ shape: [Int], _ strides: [Int]) -> (shape: [Int], strides: [Int]) {
+        var (sizes, steps): ([Int], [Int]) = ([], [])
+        for (size, stride) in zip(shape, strides) where size != 1 {
+            if let last = steps.last, last == stride * size {
+                sizes[sizes.count - 1] *= size
+                steps[steps.count - 1] = stride
+            } else {
+                sizes.append(size)
+                steps.append(stride)
+            }
+        }
+        return (sizes, steps)
     }
 
     func gather(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {

@@ -10,7 +10,8 @@ struct Compiler: Sendable {
     private var passes: [any Pass] {
         [
             Simplify(), PoolBeforeActivation(), FuseConvolutionPool(backends: backends), FuseCrossEntropy(),
-            FuseKernels(), FusePointwise(), FuseSweeps(), ChooseLayouts(backends: backends),
+            FuseKernels(), FusePointwise(), FuseReductions(backends: backends), FuseSweeps(),
+            ChooseLayouts(backends: backends),
         ]
     }
 

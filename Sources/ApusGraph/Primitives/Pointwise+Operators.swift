@@ -224,6 +224,10 @@ extension Tensor {
         guard minimum != nil || maximum != nil else {
             return .refuse(TensorError("clamp", "neither min: nor max: is given. Give at least one."), like: [self])
         }
+        if let minimum, let maximum, dtype.isFloatingPoint {
+            let bounds = [minimum, maximum].map { Tensor.full([], $0, dtype: dtype) }
+            return .record(Pointwise(.clamp), [self] + bounds)[0]
+        }
         var result = self
         if let minimum { result = result.bounded(by: minimum, .lt) }
         if let maximum { result = result.bounded(by: maximum, .gt) }

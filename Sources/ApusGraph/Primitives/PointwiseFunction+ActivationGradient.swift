@@ -21,25 +21,37 @@ extension PointwiseFunction {
         case .logSigmoid: return [dy * (-x).sigmoid()]
         case .softsign: return [dy / (x.abs() + constant(1)).square()]
         case .tanhshrink: return [dy * x.tanh().square()]
-        case .hardsigmoid:
-            let isInside = (x .> constant(-3)).logicalAnd(x .< constant(3))
-            return [choose(isInside, dy * constant(1.0 / 6), zero)]
-        case .hardswish:
-            let inner = dy * (x * constant(1.0 / 3) + constant(0.5))
-            return [choose(x .<= constant(-3), zero, choose(x .< constant(3), inner, dy))]
+        case .hardsigmoid: return [derivative(.hardsigmoidGradient, dy)]
+        case .hardswish: return [derivative(.hardswishGradient, dy)]
         case .leakyRelu:
-            let isPositive = x .> zero
             return [
-                context.needs(0) ? choose(isPositive, dy, dy * context.input(1)) : nil,
-                context.needs(1) ? choose(isPositive, zero, dy * x) : nil,
+                context.needs(0) ? derivative(.leakyReluGradient, context.input(1), dy) : nil,
+                context.needs(1) ? choose(x .> zero, zero, dy * x) : nil,
             ]
-        case .hardshrink, .softshrink:
-            let bound = context.input(1)
-            return [choose((x .> bound).logicalOr(x .< -bound), dy, zero), nil]
-        case .threshold: return [choose(x .<= context.input(1), zero, dy), nil, nil]
+        case .hardshrink, .softshrink: return [derivative(.shrinkGradient, context.input(1), dy), nil]
+        case .threshold: return [derivative(.thresholdGradient, context.input(1), dy), nil, nil]
         case .hardtanh:
-            let isInside = (x .> context.input(1)).logicalAnd(x .< context.input(2))
-            return [choose(isInside, dy, zero), nil, nil]
+            return [choose(derivative(.isBeyond, context.input(1), context.input(2)), zero, dy), nil, nil]
+        // These are the same functions of their own gradients; what is left of x has steps only, but for hardswish.
+        case .hardsigmoidGradient:
+            return [context.needs(0) ? zero.expand(x.shape) : nil, context.needs(1) ? derivative(self, dy) : nil]
+        case .hardswishGradient:
+            let isInside = (x .> constant(-3)).logicalAnd(x .< constant(3))
+            return [
+                context.needs(0) ? choose(isInside, dy * context.input(1) * constant(1.0 / 3), zero) : nil,
+                context.needs(1) ? derivative(self, dy) : nil,
+            ]
+        case .thresholdGradient, .shrinkGradient:
+            return [
+                context.needs(0) ? zero.expand(x.shape) : nil, nil,
+                context.needs(2) ? derivative(self, context.input(1), dy) : nil,
+            ]
+        case .leakyReluGradient:
+            return [
+                context.needs(0) ? zero.expand(x.shape) : nil,
+                context.needs(1) ? choose(x .> zero, zero, dy * context.input(2)) : nil,
+                context.needs(2) ? derivative(self, context.input(1), dy) : nil,
+            ]
         case .elu: return [dy * derivative(.eluDerivative, context.input(1), context.input(2)), nil, nil]
         case .eluDerivative:
             return [choose(x .<= zero, dy * context.input(2) * context.output(), zero), nil, nil]

@@ -9,16 +9,19 @@ extension PointwiseFunction {
         case .silu, .mish, .gelu, .geluTanh, .hardsigmoid, .hardswish, .softsign, .tanhshrink, .logSigmoid,
             .siluDerivative, .mishDerivative, .geluDerivative, .geluTanhDerivative:
             .inputs(0)
-        case .mul, .div, .maximum, .minimum, .sigmoidGradient, .tanhGradient, .atan2, .remainder, .fmod, .leakyRelu,
+        case .mul, .div, .maximum, .minimum, .sigmoidGradient, .tanhGradient, .atan2, .remainder, .fmod, .huber,
+            .leakyRelu,
             .hardshrink, .softshrink, .threshold:
             .inputs(0, 1)
         case .reluGradient, .select: .inputs(0)
-        case .hardtanh, .elu, .softplus: .inputs(0, 1, 2)
+        case .hardsigmoidGradient, .hardswishGradient, .thresholdGradient, .shrinkGradient, .leakyReluGradient:
+            .inputs(0, 1, 2)
+        case .clamp, .hardtanh, .elu, .softplus: .inputs(0, 1, 2)
         case .eluDerivative: GradientReads(inputs: [0, 2], outputs: [0])
         case .pow, .hypot: GradientReads(inputs: [0, 1], outputs: [0])
         case .copy, .cast, .neg, .floor, .ceil, .round, .trunc, .sign, .add, .sub, .floorDivide, .eq, .ne, .lt, .le,
             .gt, .ge,
-            .logicalAnd, .logicalOr, .logicalNot, .isNaN:
+            .logicalAnd, .logicalOr, .logicalNot, .isNaN, .isBeyond, .isWithin:
             .nothing
         }
     }
@@ -112,11 +115,20 @@ extension PointwiseFunction {
         case .reluGradient:
             let y = context.input(0)
             return [when(0, .zeros(y.shape, dtype: dy.dtype)), when(1, .record(Pointwise(.reluGradient), y, dy))]
-        case .eq, .ne, .lt, .le, .gt, .ge, .logicalAnd, .logicalOr, .logicalNot, .isNaN:
+        case .huber:
+            let bound = context.input(1)
+            return [dy * Tensor.record(Pointwise(.clamp), [context.input(0), -bound, bound])[0], nil]
+        case .clamp:
+            let zero = Tensor.zeros([], dtype: dy.dtype)
+            let isWithin = Tensor.record(
+                Pointwise(.isWithin), [context.input(0), context.input(1), context.input(2)])[0]
+            return [.record(Pointwise(.select), isWithin, dy, zero), nil, nil]
+        case .eq, .ne, .lt, .le, .gt, .ge, .logicalAnd, .logicalOr, .logicalNot, .isNaN, .isBeyond, .isWithin:
             return [Tensor?](repeating: nil, count: arity)
         case .silu, .mish, .gelu, .geluTanh, .hardsigmoid, .hardswish, .softsign, .tanhshrink, .logSigmoid,
             .siluDerivative, .mishDerivative, .geluDerivative, .geluTanhDerivative, .leakyRelu, .hardshrink,
-            .softshrink, .threshold, .hardtanh, .elu, .eluDerivative, .softplus:
+            .softshrink, .threshold, .hardtanh, .hardsigmoidGradient, .hardswishGradient, .thresholdGradient,
+            .shrinkGradient, .leakyReluGradient, .elu, .eluDerivative, .softplus:
             return activationGradient(context, dy)
         }
     }

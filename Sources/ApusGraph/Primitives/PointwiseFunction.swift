@@ -49,6 +49,12 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
     case tanhGradient
     /// y, dy ↦ dy where y > 0, else 0
     case reluGradient
+    /// x, δ ↦ ½ x² where |x| ≤ δ, else δ · (|x| − ½ δ)
+    case huber
+    /// x, dy ↦ dy / 6 where −3 < x < 3, else 0
+    case hardsigmoidGradient
+    /// x, dy ↦ 0 where x ≤ −3, dy · (x / 3 + ½) where x < 3, else dy
+    case hardswishGradient
     /// x, slope ↦ x where x > 0, else slope · x
     case leakyRelu
     /// x, λ ↦ 0 where −λ ≤ x ≤ λ, else x
@@ -61,8 +67,20 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
     case select
     /// x, bound, value ↦ value where x ≤ bound, else x
     case threshold
-    /// x, low, high ↦ x cut to low … high
+    /// x, bound, dy ↦ 0 where x ≤ bound, else dy
+    case thresholdGradient
+    /// x, λ, dy ↦ 0 where −λ ≤ x ≤ λ, else dy
+    case shrinkGradient
+    /// x, slope, dy ↦ dy where x > 0, else slope · dy
+    case leakyReluGradient
+    /// x, low, high ↦ x cut to low … high; the bounds take no part in comparisons with NaN
     case hardtanh
+    /// x, low, high ↦ min(max(x, low), high), NaN where any of them is
+    case clamp
+    /// x, low, high ↦ whether x ≤ low or x ≥ high
+    case isBeyond
+    /// x, low, high ↦ whether low ≤ x ≤ high
+    case isWithin
     /// x, α, k ↦ α · (e^kx − 1) where x ≤ 0, else x
     case elu
     /// x, α, k ↦ α · k · e^kx where x ≤ 0, else 1
@@ -73,11 +91,13 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
     /// The number of inputs.
     public var arity: Int {
         switch self {
-        case .select, .threshold, .hardtanh, .elu, .eluDerivative, .softplus: 3
+        case .select, .threshold, .thresholdGradient, .shrinkGradient, .leakyReluGradient, .hardtanh, .clamp,
+            .isBeyond, .isWithin, .elu, .eluDerivative, .softplus:
+            3
         case .add, .sub, .mul, .div, .pow, .maximum, .minimum, .atan2, .remainder, .fmod, .floorDivide, .hypot, .eq,
             .ne, .lt, .le,
-            .gt, .ge, .logicalAnd, .logicalOr, .sigmoidGradient, .tanhGradient, .reluGradient, .leakyRelu,
-            .hardshrink, .softshrink:
+            .gt, .ge, .logicalAnd, .logicalOr, .sigmoidGradient, .tanhGradient, .reluGradient,
+            .huber, .hardsigmoidGradient, .hardswishGradient, .leakyRelu, .hardshrink, .softshrink:
             2
         default: 1
         }
@@ -86,7 +106,7 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
     /// Whether the result is a truth value.
     public var isPredicate: Bool {
         switch self {
-        case .eq, .ne, .lt, .le, .gt, .ge, .logicalAnd, .logicalOr, .logicalNot, .isNaN: true
+        case .eq, .ne, .lt, .le, .gt, .ge, .logicalAnd, .logicalOr, .logicalNot, .isNaN, .isBeyond, .isWithin: true
         default: false
         }
     }
@@ -109,7 +129,12 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
         case .cast: "ToCopyBackward0"
         case .sigmoidGradient: "SigmoidBackwardBackward0"
         case .tanhGradient: "TanhBackwardBackward0"
-        case .reluGradient: "ThresholdBackwardBackward0"
+        case .reluGradient, .thresholdGradient: "ThresholdBackwardBackward0"
+        case .hardsigmoidGradient: "HardsigmoidBackwardBackward0"
+        case .hardswishGradient: "HardswishBackwardBackward0"
+        case .shrinkGradient: "HardshrinkBackwardBackward0"
+        case .leakyReluGradient: "LeakyReluBackwardBackward0"
+        case .clamp: "ClampBackward1"
         case .siluDerivative: "SiluBackwardBackward0"
         case .mishDerivative: "MishBackwardBackward0"
         case .geluDerivative, .geluTanhDerivative: "GeluBackwardBackward0"

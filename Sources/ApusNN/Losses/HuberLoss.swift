@@ -1,10 +1,9 @@
 import ApusGraph
 
 extension Tensor {
-    /// ½ d² where |d| ≤ δ, beyond δ · (|d| − ½ δ): c · (d − ½ c) for the difference c cut to ±δ, which is the slope.
+    /// ½ d² where |d| ≤ δ, beyond δ · (|d| − ½ δ).
     func huber(delta: Double) -> Tensor {
-        let cut = minimum(delta).maximum(-delta)
-        return .given(slope: cut, by: self) { cut * (self - cut * 0.5) }
+        .record(Pointwise(.huber), [self, .full([], delta, dtype: dtype)])[0]
     }
 }
 

@@ -80,8 +80,12 @@ struct PointwiseInterpreter {
         if function == .select {
             select(operands, isReal: dtype.isFloatingPoint, result, length)
         } else if dtype.isFloatingPoint, function.isPredicate {
-            let (a, b) = (reals(operands[0]), reals(operands[operands.count - 1]))
-            precondition(RealFunctions.apply(function, a, b, truth: integers(result), length), "\(function): no kernel")
+            let (inputs, truth) = (operands.map(reals), integers(result))
+            let isKnown =
+                inputs.count == 3
+                ? RealFunctions.apply(function, inputs[0], inputs[1], inputs[2], truth: truth, length)
+                : RealFunctions.apply(function, inputs[0], inputs[inputs.count - 1], truth: truth, length)
+            precondition(isKnown, "\(function): no kernel")
         } else if dtype.isFloatingPoint {
             let (inputs, y) = (operands.map(reals), reals(result))
             let isKnown =

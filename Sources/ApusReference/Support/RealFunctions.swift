@@ -83,6 +83,10 @@ enum RealFunctions {
         case .sigmoidGradient: map { y, dy in dy * y * (1 - y) }
         case .tanhGradient: map { y, dy in dy * (1 - y * y) }
         case .reluGradient: map { y, dy in y > 0 ? dy : 0 }
+        case .huber:
+            map { x, bound in x.magnitude <= bound ? 0.5 * x * x : bound * (x.magnitude - 0.5 * bound) }
+        case .hardsigmoidGradient: map { x, dy in x > -3 && x < 3 ? dy / 6 : 0 }
+        case .hardswishGradient: map { x, dy in x <= -3 ? 0 : x < 3 ? dy * ((x + 1.5) / 3) : dy }
         case .fmod: map { fmod($0, $1) }
         case .floorDivide: map { floorDivide($0, $1) }
         case .hypot: map { hypot($0, $1) }
@@ -105,6 +109,15 @@ enum RealFunctions {
         }
         switch function {
         case .threshold: map { x, bound, value in x <= bound ? value : x }
+        case .thresholdGradient: map { x, bound, dy in x <= bound ? 0 : dy }
+        case .shrinkGradient: map { x, bound, dy in x >= -bound && x <= bound ? 0 : dy }
+        case .leakyReluGradient: map { x, slope, dy in x > 0 ? dy : dy * slope }
+        case .clamp:
+            // NaN on either side wins.
+            map { x, low, high in
+                let raised = x > low || x.isNaN ? x : low
+                return raised < high || raised.isNaN ? raised : high
+            }
         case .hardtanh: map { x, low, high in x < low ? low : x > high ? high : x }
         case .elu: map { x, alpha, scale in x <= 0 ? alpha * expm1(x * scale) : x }
         case .eluDerivative: map { x, alpha, scale in x <= 0 ? alpha * scale * exp(x * scale) : 1 }
@@ -136,6 +149,19 @@ enum RealFunctions {
         case .logicalOr: map { $0 != 0 || $1 != 0 }
         case .logicalNot: map { a, _ in a == 0 }
         case .isNaN: map { a, _ in a.isNaN }
+        default: return false
+        }
+        return true
+    }
+
+    /// Applies a function of three inputs whose result is a truth value; false where the function is not of that kind.
+    static func apply(
+        _ function: PointwiseFunction, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
+        _ c: UnsafePointer<Double>, truth y: UnsafeMutablePointer<Int64>, _ count: Int
+    ) -> Bool {
+        switch function {
+        case .isBeyond: for index in 0..<count { y[index] = a[index] <= b[index] || a[index] >= c[index] ? 1 : 0 }
+        case .isWithin: for index in 0..<count { y[index] = a[index] >= b[index] && a[index] <= c[index] ? 1 : 0 }
         default: return false
         }
         return true

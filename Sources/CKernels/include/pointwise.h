@@ -9,8 +9,9 @@
 extern "C" {
 #endif
 
-/// Floats in one register of a program. 512 floats are 2 KiB: a dozen registers stay in a first-level cache of 32 KiB.
-#define APUS_POINTWISE_TILE 512
+/// The most floats in one register of a program. Programs with many intermediate values take fewer at a time, so that
+/// those stay in a first-level cache of 32 KiB.
+#define APUS_POINTWISE_TILE 2048
 /// The most registers, inputs included, that one program may use.
 #define APUS_POINTWISE_MAX_REGISTERS 256
 /// The most dimensions of a strided operand, after the caller has merged those that are contiguous to each other.
@@ -129,6 +130,12 @@ typedef enum ApusPointwiseOp {
     ApusPointwiseTanhGradient,
     /// y where x > 0, else 0, where x is the result (or the input) of relu and y the gradient behind it.
     ApusPointwiseReluGradient,
+    /// x² / 2 where |x| ≤ y, else y · (|x| - y / 2).
+    ApusPointwiseHuber,
+    /// y / 6 where -3 < x < 3, else 0, where x is the input of hardsigmoid and y the gradient behind it.
+    ApusPointwiseHardsigmoidGradient,
+    /// 0 where x ≤ -3, y · (x / 3 + 1/2) where x < 3, else y.
+    ApusPointwiseHardswishGradient,
     ApusPointwiseArcTangent2,
     /// x - y · ⌊x / y⌋
     ApusPointwiseRemainder,
@@ -146,6 +153,18 @@ typedef enum ApusPointwiseOp {
     ApusPointwiseSoftshrink,
     /// y where x ≠ 0, else z.
     ApusPointwiseWhere,
+    /// 0 where x ≤ y, else z.
+    ApusPointwiseThresholdGradient,
+    /// 0 where -y ≤ x ≤ y, else z.
+    ApusPointwiseShrinkGradient,
+    /// z where x > 0, else z · y.
+    ApusPointwiseLeakyReluGradient,
+    /// Whether x ≤ y or x ≥ z.
+    ApusPointwiseIsBeyond,
+    /// Whether y ≤ x ≤ z.
+    ApusPointwiseIsWithin,
+    /// min(max(x, y), z); NaN when any of them is NaN.
+    ApusPointwiseClamp,
     /// z where x ≤ y, else x.
     ApusPointwiseThreshold,
     /// x cut to y … z.
@@ -193,6 +212,7 @@ size_t apus_pointwise_scratch_bytes(int registerCount);
 ///   A contiguous output may be the memory of a contiguous input of the same type: a position is read before it is
 ///   written. Any other overlap of an output with an operand is not allowed.
 /// - rank, shape: the iteration space, needed only when an operand is strided; rank 0...APUS_MAX_RANK.
+/// - streams: whether to store results past the caches, which pays where the operands exceed the last of them.
 /// - scratch: `apus_pointwise_scratch_bytes` bytes, aligned to 64, used by this call alone.
 ///
 /// A program that uses more than APUS_POINTWISE_MAX_REGISTERS registers or an unknown operation traps.
@@ -200,7 +220,7 @@ void apus_pointwise(
     const ApusPointwiseInstruction *program, int instructionCount,
     const ApusPointwiseOperand *inputs, int inputCount,
     const ApusPointwiseOperand *outputs, const uint16_t *outputRegisters, int outputCount,
-    int rank, const int64_t *shape, int64_t begin, int64_t end, float *scratch);
+    int rank, const int64_t *shape, int64_t begin, int64_t end, int streams, float *scratch);
 
 #ifdef __cplusplus
 }

@@ -63,7 +63,7 @@ static void index_out_of_range_kernel(
                 if (inner == 1) {                                                                                      \
                     *target = *source;                                                                                 \
                 } else {                                                                                               \
-                    memcpy(target, source, (size_t)inner * sizeof(type));                                              \
+                    copy_bytes(target, source, (size_t)inner * sizeof(type));                                          \
                 }                                                                                                      \
             }                                                                                                          \
             p += run;                                                                                                  \
@@ -79,7 +79,7 @@ static void index_out_of_range_kernel(
             int isTail = within < head;                                                                                \
             int64_t run = smaller(end - p, isTail ? head - within : block - within);                                   \
             const type *source = x + o * block + within - head + (isTail ? block : 0);                                 \
-            memcpy(y + p, source, (size_t)run * sizeof(type));                                                         \
+            copy_bytes(y + p, source, (size_t)run * sizeof(type));                                                     \
             p += run;                                                                                                  \
         }                                                                                                              \
     }
@@ -128,8 +128,19 @@ static void scatter_add_elements_kernel(
 {
     const int64_t inner = s->inner, count = s->count;
     for (int64_t p = begin; p < end;) {
-        int64_t o = p / inner, i = p % inner, run = smaller(end - p, inner - i);
+        int64_t o = p / inner, i = p % inner;
+        // With one element in a slice all rows are one run.
+        int64_t run = inner == 1 ? end - p : smaller(end - p, inner - i);
         float *slice = y + o * s->size * inner + i;
+        if (inner == 1) {
+            for (int64_t row = o; row < o + run; row++) {
+                float *target = y + row * s->size;
+                const int64_t *at = index + row * count;
+                for (int64_t k = 0; k < count; k++) target[at[k]] += x[row * count + k];
+            }
+            p += run;
+            continue;
+        }
         for (int64_t k = 0; k < count; k++) {
             int64_t from = (o * count + k) * inner + i;
             for (int64_t r = 0; r < run; r++) slice[index[from + r] * inner + r] += x[from + r];

@@ -10,9 +10,9 @@
     X(pointwise,                                                                                                       \
       (const ApusPointwiseInstruction *program, int instructionCount, const ApusPointwiseOperand *inputs,              \
        int inputCount, const ApusPointwiseOperand *outputs, const uint16_t *outputRegisters, int outputCount,          \
-       int rank, const int64_t *shape, int64_t begin, int64_t end, float *scratch),                                    \
+       int rank, const int64_t *shape, int64_t begin, int64_t end, int streams, float *scratch),                       \
       (program, instructionCount, inputs, inputCount, outputs, outputRegisters, outputCount, rank, shape, begin, end,  \
-       scratch))                                                                                                       \
+       streams, scratch))                                                                                                       \
     X(lanes_from_rows,                                                                                                 \
       (const float *rows, int64_t rowStride, int64_t features, float *lanes, int64_t beginGroup, int64_t endGroup),    \
       (rows, rowStride, features, lanes, beginGroup, endGroup))                                                        \

@@ -61,7 +61,7 @@ APUS_INLINE const int32_t *pad_column_sources(const ApusPadding *p, const int32_
             }                                                                                                          \
             const type *restrict from = input + source * p->inputShape[p->rank - 1];                                   \
             for (int64_t x = 0; x < p->middleBegin; x++) to[x] = columns[x] < 0 ? value : from[columns[x]];            \
-            memcpy(to + p->middleBegin, from + p->middleSource, (size_t)middle * sizeof(type));                        \
+            copy_bytes(to + p->middleBegin, from + p->middleSource, (size_t)middle * sizeof(type));                    \
             for (int64_t x = p->middleEnd; x < width; x++) to[x] = columns[x] < 0 ? value : from[columns[x]];          \
         }                                                                                                              \
     }
@@ -90,7 +90,7 @@ static void pad_gradient_row(
     int64_t middle = p->middleEnd - p->middleBegin, sourceEnd = p->middleSource + middle;
     if (isFirst) {
         memset(to, 0, (size_t)p->middleSource * sizeof(float));
-        memcpy(to + p->middleSource, from + p->middleBegin, (size_t)middle * sizeof(float));
+        copy_bytes(to + p->middleSource, from + p->middleBegin, (size_t)middle * sizeof(float));
         memset(to + sourceEnd, 0, (size_t)(inputWidth - sourceEnd) * sizeof(float));
     } else {
         for (int64_t x = 0; x < middle; x++) to[p->middleSource + x] += from[p->middleBegin + x];

@@ -12,10 +12,6 @@ enum {
     philoxRounds = 10,
 };
 
-typedef uint64_t vulong __attribute__((ext_vector_type(APUS_VECTOR_WIDTH / 2)));
-typedef double vhalfdouble __attribute__((ext_vector_type(APUS_VECTOR_WIDTH / 2)));
-typedef float vhalf __attribute__((ext_vector_type(APUS_VECTOR_WIDTH / 2)));
-
 // Shuffles need constant indices, hence one form a width.
 #if APUS_VECTOR_WIDTH == 16
 #define APUS_REVERSE_BLOCKS(v) __builtin_shufflevector(v, v, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)
@@ -24,27 +20,18 @@ typedef float vhalf __attribute__((ext_vector_type(APUS_VECTOR_WIDTH / 2)));
 #define APUS_INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define APUS_INTERLEAVE_HIGH(a, b)                                                                                     \
     __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-#define APUS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
-#define APUS_HIGH_HALF(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)
-#define APUS_JOIN_HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 #elif APUS_VECTOR_WIDTH == 8
 #define APUS_REVERSE_BLOCKS(v) __builtin_shufflevector(v, v, 3, 2, 1, 0, 7, 6, 5, 4)
 #define APUS_EVEN_OF(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
 #define APUS_ODD_OF(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 #define APUS_INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define APUS_INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-#define APUS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1, 2, 3)
-#define APUS_HIGH_HALF(v) __builtin_shufflevector(v, v, 4, 5, 6, 7)
-#define APUS_JOIN_HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7)
 #else
 #define APUS_REVERSE_BLOCKS(v) __builtin_shufflevector(v, v, 3, 2, 1, 0)
 #define APUS_EVEN_OF(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define APUS_ODD_OF(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
 #define APUS_INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define APUS_INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-#define APUS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1)
-#define APUS_HIGH_HALF(v) __builtin_shufflevector(v, v, 2, 3)
-#define APUS_JOIN_HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3)
 #endif
 
 /// Numbers of philoxWidth / 4 blocks from `counter` on.

@@ -6,41 +6,118 @@
 #include "pointwise_operands.h"
 
 enum {
-    /// Side of the square blocks of a transposing copy: 16 rows of 64 bytes are read and written as whole cache lines.
-    transposeBlock = 16,
+    /// Rows of a block of a transposing copy: enough to read four cache lines of each column in a row.
+    transposeBlock = 64,
+    /// With few columns a block is as many rows as make this many elements.
+    transposeElements = 1024,
 };
+
+typedef uint32_t veight __attribute__((ext_vector_type(8)));
+typedef uint32_t veight_unaligned __attribute__((ext_vector_type(8), aligned(4), may_alias));
+
+/// Eight rows of eight elements, transposed: of each pair of rows the elements are put in turn, then pairs, then fours.
+APUS_INLINE void transpose_eight(const uint32_t *source, int64_t stride, uint32_t *target, int64_t targetStride)
+{
+    veight a[8], b[8];
+    APUS_UNROLL
+    for (int r = 0; r < 8; r++) a[r] = *(const veight_unaligned *)(source + r * stride);
+    APUS_UNROLL
+    for (int r = 0; r < 8; r += 2) {
+        b[r] = __builtin_shufflevector(a[r], a[r + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        b[r + 1] = __builtin_shufflevector(a[r], a[r + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    APUS_UNROLL
+    for (int r = 0; r < 8; r += 4) {
+        APUS_UNROLL
+        for (int k = r; k < r + 2; k++) {
+            a[k] = __builtin_shufflevector(b[k], b[k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            a[k + 2] = __builtin_shufflevector(b[k], b[k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    APUS_UNROLL
+    for (int k = 0; k < 4; k++) {
+        b[k] = __builtin_shufflevector(a[k], a[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        b[k + 4] = __builtin_shufflevector(a[k], a[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+    APUS_UNROLL
+    for (int r = 0; r < 8; r++) *(veight_unaligned *)(target + r * targetStride) = b[r];
+}
+
+// Element sizes other than four bytes have no such block.
+APUS_INLINE void transpose_eight_uint8_t(const uint8_t *s, int64_t stride, uint8_t *t, int64_t targetStride)
+{
+    for (int r = 0; r < 8; r++) {
+        for (int c = 0; c < 8; c++) t[c * targetStride + r] = s[r * stride + c];
+    }
+}
+APUS_INLINE void transpose_eight_uint32_t(const uint32_t *s, int64_t stride, uint32_t *t, int64_t targetStride)
+{
+    transpose_eight(s, stride, t, targetStride);
+}
+APUS_INLINE void transpose_eight_uint64_t(const uint64_t *s, int64_t stride, uint64_t *t, int64_t targetStride)
+{
+    for (int r = 0; r < 8; r++) {
+        for (int c = 0; c < 8; c++) t[c * targetStride + r] = s[r * stride + c];
+    }
+}
+
+// Strides whose loops the compiler turns into vectors only when it knows them.
+#define APUS_FOR_KNOWN_STRIDES(stride, body)                                                                           \
+    switch (stride) {                                                                                                  \
+    case -1: body(-1) break;                                                                                           \
+    case 2: body(2) break;                                                                                             \
+    case 3: body(3) break;                                                                                             \
+    case 4: body(4) break;                                                                                             \
+    default: body(stride) break;                                                                                       \
+    }
 
 /// Copies for one element type: a run along the last dimension, and a block of rows whose columns lie side by side.
 #define APUS_STRIDED_COPIES(type)                                                                                      \
-    static void gather_run_##type(const type *source, int64_t stride, type *destination, int64_t count)                \
+    static void gather_run_##type(                                                                                     \
+        const type *restrict source, int64_t stride, type *restrict destination, int64_t count)                        \
     {                                                                                                                  \
         if (stride == 1) {                                                                                             \
-            memcpy(destination, source, (size_t)count * sizeof(type));                                                 \
+            copy_bytes(destination, source, (size_t)count * sizeof(type));                                             \
+        } else if (stride == 0) {                                                                                      \
+            const type element = *source;                                                                              \
+            for (int64_t i = 0; i < count; i++) destination[i] = element;                                              \
         } else {                                                                                                       \
-            for (int64_t i = 0; i < count; i++) destination[i] = source[i * stride];                                   \
+            APUS_FOR_KNOWN_STRIDES(stride, APUS_GATHER_RUN)                                                            \
         }                                                                                                              \
     }                                                                                                                  \
-    static void scatter_run_##type(const type *source, type *destination, int64_t stride, int64_t count)               \
+    static void scatter_run_##type(                                                                                    \
+        const type *restrict source, type *restrict destination, int64_t stride, int64_t count)                        \
     {                                                                                                                  \
         if (stride == 1) {                                                                                             \
-            memcpy(destination, source, (size_t)count * sizeof(type));                                                 \
+            copy_bytes(destination, source, (size_t)count * sizeof(type));                                             \
         } else {                                                                                                       \
             for (int64_t i = 0; i < count; i++) destination[i * stride] = source[i];                                   \
         }                                                                                                              \
     }                                                                                                                  \
     /* Element (r, c) lies at strided[r + c * stride] and at contiguous[r * columns + c]. */                           \
     static void transpose_rows_##type(                                                                                 \
-        type *strided, int64_t stride, type *contiguous, int64_t rows, int64_t columns, int gather)                    \
+        type *restrict strided, int64_t stride, type *restrict contiguous, int64_t rows, int64_t columns, int gather)  \
     {                                                                                                                  \
-        for (int64_t first = 0; first < columns; first += transposeBlock) {                                            \
-            int64_t last = smaller(columns, first + transposeBlock);                                                   \
+        if (gather && columns == 2) {                                                                                  \
             for (int64_t r = 0; r < rows; r++) {                                                                       \
-                type *row = contiguous + r * columns;                                                                  \
-                if (gather) {                                                                                          \
-                    for (int64_t c = first; c < last; c++) row[c] = strided[r + c * stride];                           \
-                } else {                                                                                               \
-                    for (int64_t c = first; c < last; c++) strided[r + c * stride] = row[c];                           \
-                }                                                                                                      \
+                contiguous[2 * r] = strided[r];                                                                        \
+                contiguous[2 * r + 1] = strided[r + stride];                                                           \
+            }                                                                                                          \
+            return;                                                                                                    \
+        }                                                                                                              \
+        int64_t wholeRows = gather ? rows / 8 * 8 : 0, wholeColumns = columns / 8 * 8;                                 \
+        for (int64_t c = 0; c < wholeColumns; c += 8) {                                                                \
+            for (int64_t r = 0; r < wholeRows; r += 8) {                                                               \
+                transpose_eight_##type(strided + r + c * stride, stride, contiguous + r * columns + c, columns);       \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int64_t r = 0; r < rows; r++) {                                                                           \
+            type *row = contiguous + r * columns;                                                                      \
+            int64_t first = r < wholeRows ? wholeColumns : 0;                                                          \
+            if (gather) {                                                                                              \
+                for (int64_t c = first; c < columns; c++) row[c] = strided[r + c * stride];                            \
+            } else {                                                                                                   \
+                for (int64_t c = first; c < columns; c++) strided[r + c * stride] = row[c];                            \
             }                                                                                                          \
         }                                                                                                              \
     }                                                                                                                  \
@@ -76,9 +153,13 @@ enum {
 /// Whole rows from the cursor on, within its matrix and the positions left, at most a block of them.
 APUS_INLINE int64_t rows_at(const StridedCursor *cursor, int64_t positions)
 {
+    int64_t columns = cursor->shape[cursor->rank - 1];
     int64_t inMatrix = cursor->shape[cursor->rank - 2] - cursor->index[cursor->rank - 2];
-    return smaller(transposeBlock, smaller(inMatrix, positions / cursor->shape[cursor->rank - 1]));
+    return smaller(larger(transposeBlock, transposeElements / columns), smaller(inMatrix, positions / columns));
 }
+
+#define APUS_GATHER_RUN(stride)                                                                                        \
+    for (int64_t i = 0; i < count; i++) destination[i] = source[i * (stride)];
 
 APUS_STRIDED_COPIES(uint8_t)
 APUS_STRIDED_COPIES(uint32_t)

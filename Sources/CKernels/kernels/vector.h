@@ -17,11 +17,47 @@ typedef float vfloat __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
 typedef int32_t vint __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
 typedef uint32_t vuint __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
 typedef uint8_t vbyte __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
+// Half as many numbers of twice the size.
+typedef uint64_t vulong __attribute__((ext_vector_type(APUS_VECTOR_WIDTH / 2)));
+typedef double vhalfdouble __attribute__((ext_vector_type(APUS_VECTOR_WIDTH / 2)));
+typedef float vhalf __attribute__((ext_vector_type(APUS_VECTOR_WIDTH / 2)));
 typedef float vfloat_unaligned __attribute__((ext_vector_type(APUS_VECTOR_WIDTH), aligned(4), may_alias));
 typedef uint8_t vbyte_unaligned __attribute__((ext_vector_type(APUS_VECTOR_WIDTH), aligned(1), may_alias));
 
+// Shuffles need constant indices, hence one form a width.
+#if APUS_VECTOR_WIDTH == 16
+#define APUS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
+#define APUS_HIGH_HALF(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)
+#define APUS_JOIN_HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#elif APUS_VECTOR_WIDTH == 8
+#define APUS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1, 2, 3)
+#define APUS_HIGH_HALF(v) __builtin_shufflevector(v, v, 4, 5, 6, 7)
+#define APUS_JOIN_HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7)
+#else
+#define APUS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1)
+#define APUS_HIGH_HALF(v) __builtin_shufflevector(v, v, 2, 3)
+#define APUS_JOIN_HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3)
+#endif
+
 APUS_INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 APUS_INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
+/// Copies bytes between places that do not overlap.
+///
+/// The C library copies blocks of two kilobytes and more by the processor's string instruction, which is many times
+/// slower on some processors where source and destination are not aligned alike: rows moved by a few elements.
+APUS_INLINE void copy_bytes(void *restrict target, const void *restrict source, size_t count)
+{
+    enum { block = 4 * vectorWidth * sizeof(float) };
+    const uint8_t *restrict from = source;
+    uint8_t *restrict to = target;
+    for (; count >= block; count -= block, from += block, to += block) {
+        vfloat parts[4];
+        memcpy(parts, from, block);
+        memcpy(to, parts, block);
+    }
+    memcpy(to, from, count);
+}
+
 /// The first `count` floats (fewer than a vector has), and `fill` behind them.
 APUS_INLINE vfloat load_part(const float *p, int64_t count, float fill) {
     float lanes[vectorWidth];
@@ -75,9 +111,18 @@ APUS_INLINE vfloat with_sign_of(vfloat magnitude, vfloat sign) {
     return float_of((bits_of(magnitude) & 0x7fffffffu) | (bits_of(sign) & 0x80000000u));
 }
 /// The larger, NaN when either is NaN (PyTorch's maximum).
-APUS_INLINE vfloat maximum(vfloat a, vfloat b) { return ((a > b) | (a != a)) ? a : b; }
+APUS_INLINE vfloat maximum(vfloat a, vfloat b)
+{
+    // The processor's own maximum gives the second operand where one is NaN.
+    vfloat larger = a > b ? a : b;
+    return a != a ? a : larger;
+}
 /// The smaller, NaN when either is NaN (PyTorch's minimum).
-APUS_INLINE vfloat minimum(vfloat a, vfloat b) { return ((a < b) | (a != a)) ? a : b; }
+APUS_INLINE vfloat minimum(vfloat a, vfloat b)
+{
+    vfloat smaller = a < b ? a : b;
+    return a != a ? a : smaller;
+}
 
 /// The sum of the elements, as a balanced tree: the order is fixed and the same on each call.
 APUS_INLINE float horizontal_sum(vfloat v) {

@@ -4,6 +4,8 @@
 #ifndef APUS_VECTOR_MATH_H
 #define APUS_VECTOR_MATH_H
 
+#include <math.h>
+
 #include "vector.h"
 
 /// The power series' argument is small, so e^f - 1 - f = f²·p(f) leaves the leading terms exact.
@@ -36,6 +38,21 @@ APUS_INLINE vfloat vector_exp(vfloat x) {
     vuint second = ((vuint)(exponent - half) + 127u) << 23;
     r = r * float_of(first) * float_of(second);
     return x != x ? x : r;
+}
+
+/// e^x for -120 < x <= 0: what is left of ``vector_exp`` where nothing needs to be cut. NaN stays NaN.
+APUS_INLINE vfloat vector_exp_below_zero(vfloat x) {
+    const vfloat magic = splat(12582912.0f);
+    vfloat shifted = multiply_add(x, splat(1.44269504f), magic);
+    vfloat n = shifted - magic;
+    vfloat f = multiply_add(n, splat(-0.693359375f), x);
+    f = multiply_add(n, splat(2.12194440e-4f), f);
+    vfloat r = multiply_add(exp_polynomial(f) * f, f, f) + 1.0f;
+    vint exponent = (vint)(bits_of(shifted) - 0x4b400000u);
+    vint half = exponent >> 1;
+    vuint first = ((vuint)half + 127u) << 23;
+    vuint second = ((vuint)(exponent - half) + 127u) << 23;
+    return r * float_of(first) * float_of(second);
 }
 
 /// e^x - 1, relatively accurate near zero; -1 far below, infinity above 88.8. At most 1.41 ulp.
@@ -159,6 +176,72 @@ APUS_INLINE vfloat vector_erf(vfloat x) {
     vfloat far = 1.0f - vector_exp(-(q + u));
     vfloat r = t < 0.93f ? near : with_sign_of(far, x);
     return x != x ? x : r;
+}
+
+/// log₂ x of positive normal doubles, to 1e-13.
+APUS_INLINE vhalfdouble half_log2(vhalfdouble x) {
+    // x = 2^e·m with m from √½ up to √2: what is added carries into the exponent where m is larger.
+    vulong bits = (vulong)x;
+    vulong biased = (bits + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu)) >> 52;
+    vhalfdouble m = (vhalfdouble)(bits - ((biased - 1023) << 52));
+    // 1.5·2^52 + n holds the integer n in its last bits.
+    vhalfdouble e = (vhalfdouble)(biased + 0x4338000000000000u) - (6755399441055744.0 + 1023.0);
+    // ln m = 2·artanh s by its series, s = (m - 1) / (m + 1), |s| up to 0.172.
+    vhalfdouble s = (m - 1.0) / (m + 1.0), square = s * s;
+    vhalfdouble p = square * (1.0 / 15.0) + 1.0 / 13.0;
+    p = p * square + 1.0 / 11.0;
+    p = p * square + 1.0 / 9.0;
+    p = p * square + 1.0 / 7.0;
+    p = p * square + 1.0 / 5.0;
+    p = p * square + 1.0 / 3.0;
+    p = p * square + 1.0;
+    return e + s * p * 2.8853900817779268;
+}
+
+/// 2^x for |x| up to 1000, to 1e-13.
+APUS_INLINE vhalfdouble half_exp2(vhalfdouble x) {
+    vhalfdouble shifted = x + 6755399441055744.0;
+    // The exponential's series at |t| up to ln 2 / 2.
+    vhalfdouble t = (x - (shifted - 6755399441055744.0)) * 0.69314718055994531;
+    vhalfdouble p = t * (1.0 / 3628800.0) + 1.0 / 362880.0;
+    p = p * t + 1.0 / 40320.0;
+    p = p * t + 1.0 / 5040.0;
+    p = p * t + 1.0 / 720.0;
+    p = p * t + 1.0 / 120.0;
+    p = p * t + 1.0 / 24.0;
+    p = p * t + 1.0 / 6.0;
+    p = p * t + 0.5;
+    p = p * t + 1.0;
+    p = p * t + 1.0;
+    return (vhalfdouble)((vulong)p + ((vulong)shifted << 52));
+}
+
+APUS_INLINE vhalf half_power(vhalf x, vhalf y) {
+    vhalfdouble t = __builtin_convertvector(y, vhalfdouble) * half_log2(__builtin_convertvector(x, vhalfdouble));
+    // Beyond, the result is 0 or infinity in single precision.
+    t = t > 200.0 ? (vhalfdouble)200.0 : t;
+    t = t < -200.0 ? (vhalfdouble)-200.0 : t;
+    return __builtin_convertvector(half_exp2(t), vhalf);
+}
+
+/// x^y, by double precision to half an ulp; zeros, infinities and NaN by the C library.
+APUS_INLINE vfloat vector_power(vfloat x, vfloat y) {
+    vfloat magnitude = absolute(x);
+    vint usual = (magnitude > 0.0f) & (magnitude < __builtin_inff()) & (absolute(y) < __builtin_inff());
+    if (!__builtin_reduce_and(usual)) {
+        float bases[vectorWidth], exponents[vectorWidth];
+        store(bases, x);
+        store(exponents, y);
+        for (int i = 0; i < vectorWidth; i++) bases[i] = powf(bases[i], exponents[i]);
+        return load(bases);
+    }
+    vfloat power = APUS_JOIN_HALVES(
+        half_power(APUS_LOW_HALF(magnitude), APUS_LOW_HALF(y)), half_power(APUS_HIGH_HALF(magnitude), APUS_HIGH_HALF(y)));
+    // A negative number has real powers for whole exponents only, negative ones for odd ones.
+    vfloat whole = __builtin_elementwise_trunc(y), half = y * 0.5f;
+    vfloat odd = whole - 2.0f * __builtin_elementwise_trunc(half);
+    vfloat ofNegative = whole == y ? (odd != 0.0f ? -power : power) : splat(__builtin_nanf(""));
+    return x < 0.0f ? ofNegative : power;
 }
 
 #endif
