@@ -1,5 +1,5 @@
-/// How ``Tensor/interpolate(size:scaleFactor:mode:alignCorners:recomputeScaleFactor:antialias:)`` finds elements between
-/// the positions of a grid, by PyTorch's words.
+/// How ``Tensor/interpolate(size:scaleFactor:mode:alignCorners:recomputeScaleFactor:antialias:)`` finds elements
+/// between the positions of a grid, by PyTorch's words.
 public enum InterpolationMode: String, Sendable, Hashable, CaseIterable {
     /// The element before the position; 1 to 3 spatial dimensions.
     case nearest
@@ -157,8 +157,8 @@ extension Tensor {
     ///   - alignCorners: whether the middles of the outermost elements are those of the outermost results, instead of
     ///     their outer edges; for `linear`, `bilinear`, `bicubic` and `trilinear` only, where it is false by default.
     ///   - recomputeScaleFactor: whether coordinates follow the sizes, input / result, instead of `scaleFactor` itself.
-    ///   - antialias: whether the curve is stretched when the result is smaller, as in Pillow's `resize`; for `bilinear`,
-    ///     `bicubic` and `lanczos` only.
+    ///   - antialias: whether the curve is stretched when the result is smaller, as in Pillow's `resize`; for
+    ///     `bilinear`, `bicubic` and `lanczos` only.
     public func interpolate(
         size: [Int]? = nil, scaleFactor: [Double]? = nil, mode: InterpolationMode = .nearest,
         alignCorners: Bool? = nil, recomputeScaleFactor: Bool = false, antialias: Bool = false
