@@ -78,7 +78,8 @@ let package = Package(
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),
         .testTarget(name: "ApusCLITests", dependencies: ["ApusData", "ApusInterop", "ApusTestSupport"]),
-        .testTarget(name: "ExamplesTests", dependencies: ["ApusTestSupport"]),
+        .testTarget(name: "DocumentationTests", dependencies: ["Apus"]),
+        .testTarget(name: "ExamplesTests", dependencies: ["ApusData", "ApusTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

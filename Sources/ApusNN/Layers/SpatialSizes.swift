@@ -36,6 +36,7 @@ public struct SpatialSizes: Sendable, Hashable {
 
     /// Whether the numbers are equal, however they were given.
     public static func == (left: SpatialSizes, right: SpatialSizes) -> Bool { left.sizes == right.sizes }
+    /// Hashes the numbers.
     public func hash(into hasher: inout Hasher) { hasher.combine(sizes) }
 }
 
