@@ -79,6 +79,7 @@ let package = Package(
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),
         .testTarget(name: "ApusCLITests", dependencies: ["ApusData", "ApusInterop", "ApusTestSupport"]),
         .testTarget(name: "DocumentationTests", dependencies: ["Apus"]),
+        .testTarget(name: "WorkedExamplesTests", dependencies: ["ApusNN"]),
         .testTarget(name: "ExamplesTests", dependencies: ["ApusData", "ApusTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
