@@ -47,6 +47,17 @@ import Testing
         #expect(count >= 10)
     }
 
+    @Test("the README names every optimizer of the program, and the examples' README every example")
+    func listsAreWhole() throws {
+        let readme = try Project.text("README.md")
+        let optimizers = TrainingDefaults.OptimizerName.allCases.map(\.rawValue)
+        #expect(optimizers.filter { !readme.contains("`\($0)`") } == [])
+        let list = try Project.text("Examples/README.md")
+        let examples = Set(try Project.files("Examples", ending: ".swift").map { $0.split(separator: "/")[1] })
+        #expect(examples.contains("LinearLayer"))
+        #expect(examples.filter { !list.contains("`\($0)`") }.sorted() == [])
+    }
+
     @Test func layers() throws {
         final class Classifier: Module {
             let features = Sequential(Conv2d(1, 8, kernelSize: 3, padding: 1), ReLU(), MaxPool2d(2))

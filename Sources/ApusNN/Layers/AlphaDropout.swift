@@ -10,8 +10,8 @@ open class AlphaDropout: DropoutBase {
     ///
     /// - Parameters:
     ///   - p: the probability that an element is dropped, 0 to 1; `0.5` by default.
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     ///
     /// A probability outside of 0 … 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ p: Double = 0.5, inplace: Bool = false) { super.init("AlphaDropout", p, inplace: inplace) }

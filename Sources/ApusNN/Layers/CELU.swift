@@ -13,8 +13,8 @@ open class CELU: Module {
     ///
     /// - Parameters:
     ///   - alpha: α: far below 0 the result is −α; `1` by default.
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     ///
     /// An α of 0 is an error when the layer is called (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(alpha: Double = 1, inplace: Bool = false) {

@@ -11,8 +11,8 @@ open class Dropout3d: DropoutBase {
     ///
     /// - Parameters:
     ///   - p: the probability that a channel of a sample is dropped, 0 to 1; `0.5` by default.
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     ///
     /// A probability outside of 0 … 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ p: Double = 0.5, inplace: Bool = false) { super.init("Dropout3d", p, inplace: inplace) }

@@ -10,7 +10,7 @@ open class Hardsigmoid: Module {
     /// The activation as a layer.
     ///
     /// - Parameters:
-    ///   - inplace: kept for PyTorch's sake, which does not print it here; it has no effect, since tensors are values;
+    ///   - inplace: kept for PyTorch's sake, which does not print it here; it has no effect (see <doc:NothingInPlace>);
     ///     `false` by default.
     public init(inplace: Bool = false) {
         self.inplace = inplace

@@ -16,8 +16,8 @@ open class Hardtanh: Module {
     /// - Parameters:
     ///   - minVal: the lower bound; `-1` by default.
     ///   - maxVal: the upper bound, greater than the lower one; `1` by default.
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     ///
     /// Bounds in the wrong order are an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(minVal: Double = -1, maxVal: Double = 1, inplace: Bool = false) {

@@ -13,8 +13,8 @@ open class LeakyReLU: Module {
     ///
     /// - Parameters:
     ///   - negativeSlope: the slope below 0; `0.01` by default.
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(negativeSlope: Double = 0.01, inplace: Bool = false) {
         self.negativeSlope = negativeSlope
         self.inplace = inplace

@@ -17,8 +17,8 @@ open class RReLU: Module {
     /// - Parameters:
     ///   - lower: the least slope; `1.0 / 8` by default.
     ///   - upper: what all random slopes are below; `1.0 / 3` by default.
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     ///
     /// A lower bound above the upper one, or a bound that is not finite, is an error when the layer is called (see
     /// ``/ApusGraph/withTensorErrors(_:)``).

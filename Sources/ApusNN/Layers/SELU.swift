@@ -11,8 +11,8 @@ open class SELU: Module {
     /// The activation as a layer.
     ///
     /// - Parameters:
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(inplace: Bool = false) {
         self.inplace = inplace
         super.init()

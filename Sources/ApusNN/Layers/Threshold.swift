@@ -16,8 +16,8 @@ open class Threshold: Module {
     /// - Parameters:
     ///   - threshold: above which x stays.
     ///   - value: the result elsewhere.
-    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect, since tensors are
-    ///     values; `false` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(_ threshold: Double, _ value: Double, inplace: Bool = false) {
         (self.threshold, self.value, self.inplace) = (threshold, value, inplace)
         super.init()
