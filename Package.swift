@@ -78,7 +78,9 @@ let package = Package(
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),
         .testTarget(name: "ApusCLITests", dependencies: ["ApusData", "ApusInterop", "ApusTestSupport"]),
-        .testTarget(name: "ExamplesTests", dependencies: ["ApusTestSupport"]),
+        .testTarget(name: "DocumentationTests", dependencies: ["Apus"]),
+        .testTarget(name: "WorkedExamplesTests", dependencies: ["ApusNN"]),
+        .testTarget(name: "ExamplesTests", dependencies: ["ApusData", "ApusTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

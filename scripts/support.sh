@@ -4,6 +4,11 @@
 # The exit code for something that the machine lacks, as in the program's own list (EX_UNAVAILABLE in sysexits.h).
 readonly missing=69
 
+# What every debug build is given. -O3 for C: at -O0, the default of a debug build, the kernels run some 70 times slower
+# and the tests take hours.
+# shellcheck disable=SC2034
+readonly build_flags=(-Xcc -O3)
+
 say() {
     printf '==> %s\n' "$*" >&2
 }

@@ -39,8 +39,9 @@ struct ActivationCharts {
 
         // Slopes below 0: fixed, learned (here as it starts), and drawn anew for each number while training.
         manualSeed(6)
+        // RReLU first, so that the others are drawn over its jagged line.
         let family: [(String, Module)] = [
-            ("LeakyReLU(0.01)", LeakyReLU(negativeSlope: 0.01)), ("PReLU(0.25)", PReLU()), ("RReLU", RReLU()),
+            ("RReLU", RReLU()), ("LeakyReLU(0.01)", LeakyReLU(negativeSlope: 0.01)), ("PReLU(0.25)", PReLU()),
         ]
         let series = family.map { name, module in
             let curve = Curve(module)

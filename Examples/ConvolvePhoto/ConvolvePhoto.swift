@@ -29,7 +29,8 @@ struct ConvolvePhoto {
             Initializer.xavierNormal(convolution.weight)
             return (name, convolution(image))
         }
-        print("convolution:", text(image), "→", text(features[0].1))
+        print("before the convolution:", image.shape)
+        print("after the convolution:", features[0].1.shape)
         var pictures = [ImageGrid.Entry(photo, caption: "photo \(text(image))")]
         for (name, feature) in features {
             let map = try Image.featureMaps(feature[0])[0]
@@ -41,7 +42,7 @@ struct ConvolvePhoto {
         let bank = Conv2d(3, 8, kernelSize: 3)
         Initializer.xavierNormal(bank.weight)
         let maps = bank(image)
-        print("eight kernels:", text(image), "→", text(maps))
+        print("after a convolution by eight kernels:", maps.shape)
         try PNG.write(
             ImageGrid(
                 try Image.featureMaps(maps[0]).enumerated().map { .init($1, caption: "feature map \($0)") }, columns: 4
@@ -51,21 +52,24 @@ struct ConvolvePhoto {
         let transposed = ConvTranspose2d(3, 1, kernelSize: 3, stride: 2)
         Initializer.xavierNormal(transposed.weight)
         let enlarged = transposed(image)
-        print("transposed convolution:", text(image), "→", text(enlarged))
+        print("before the transposed convolution:", image.shape)
+        print("after the transposed convolution:", enlarged.shape)
         try PNG.write(try Image.featureMaps(enlarged[0])[0], to: out + "/transposed-convolution.png")
 
         // 3. Poolings halve; the mean is never brighter than the maximum.
         let maximum = MaxPool2d([2, 2], stride: [2, 2])(image)
         let mean = AvgPool2d([2, 2], stride: [2, 2])(image)
-        print("max pooling:", text(image), "→", text(maximum))
-        print("average pooling:", text(image), "→", text(mean))
+        print("before the poolings:", image.shape)
+        print("after max pooling:", maximum.shape)
+        print("after average pooling:", mean.shape)
         print("the maximum is brighter by \(String(format: "%.4f", (maximum - mean).mean().item())) on average")
+        // Drawn as large as the photo, so that what is lost can be seen.
         try PNG.write(
             ImageGrid(
                 [
                     .init(photo, caption: "photo \(text(image))"),
-                    .init(try Image(maximum[0]), caption: "max pooling \(text(maximum))"),
-                    .init(try Image(mean[0]), caption: "average pooling \(text(mean))"),
+                    .init(try Image(interpolate(maximum, scaleFactor: 2)[0]), caption: "max pooling \(text(maximum))"),
+                    .init(try Image(interpolate(mean, scaleFactor: 2)[0]), caption: "average pooling \(text(mean))"),
                 ], columns: 3
             ).image(), to: out + "/pooling.png")
         print("pictures in \(out)")

@@ -35,6 +35,7 @@ public final class DataLoader: Sequence, Sendable {
     /// Creates a loader.
     ///
     /// - Parameters:
+    ///   - dataset: where the samples are taken from.
     ///   - batchSize: images in a batch, at least 1.
     ///   - shuffle: draw a new order in each epoch; otherwise the data set's order.
     ///   - seed: the same seed gives the same orders.

@@ -47,8 +47,8 @@ public struct GradientCheckReport: Sendable, CustomStringConvertible {
 ///   - tolerance: the largest |recorded − numerical| / max(1, |numerical|) that agrees. The default, 10⁻⁶, leaves four
 ///     digits to the rounding error above.
 /// - Returns: what was compared, and what differs.
-/// - Throws: a ``TensorError`` where an input or the result has another type, and where the function cannot be
-///   computed.
+/// - Throws: a ``/ApusGraph/TensorError`` where an input or the result has another type, and where the function cannot
+///   be computed.
 public func checkGradients(
     of function: ([Tensor]) -> Tensor, at inputs: [Tensor], epsilon: Double = 1e-6, tolerance: Double = 1e-6
 ) throws -> GradientCheckReport {

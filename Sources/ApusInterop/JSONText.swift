@@ -3,8 +3,8 @@
 /// What is written here is read by machines and compared byte for byte (the header of a safetensors file, the program's
 /// lines), so the form is fixed: no spaces, no line breaks, and only those characters escaped that must be.
 public enum JSONText {
-    /// A string in quotes; quotation marks, backslashes and control characters are escaped (RFC 8259, section 7), in the
-    /// short form where there is one, as the reference implementation of safetensors does.
+    /// A string in quotes; quotation marks, backslashes and control characters are escaped (RFC 8259, section 7), in
+    /// the short form where there is one, as the reference implementation of safetensors does.
     public static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -25,8 +25,8 @@ public enum JSONText {
         return result + "\""
     }
 
-    /// A number in the shortest digits that read back as the same one; `null` where it is not finite, for which JSON has
-    /// no word.
+    /// A number in the shortest digits that read back as the same one; `null` where it is not finite, for which JSON
+    /// has no word.
     public static func number(_ number: Double) -> String {
         // Swift's own form is one that JSON has too: 0.001, 1e-30, -2.5e+300.
         number.isFinite ? number.description : "null"

@@ -1,7 +1,8 @@
 import ApusGraph
 import ApusNN
 
-/// Four convolutions of 5×5, each followed by ReLU and a pooling that halves the size, as the fourth tutorial builds it.
+/// Four convolutions of 5×5, each followed by ReLU and a pooling that halves the size, as the fourth tutorial builds
+/// it.
 ///
 /// [N, C, 28, 28] → 14×14 → 7×7 → 3×3 → 1×1 → logits [N, classes]. All convolutions but the first are normalised
 /// (Ioffe & Szegedy 2015). State: `conv1.0`, `conv2.0`, `conv2.1` … `conv4.1`, `fc`; 271,178 numbers learned for one
@@ -13,8 +14,11 @@ public final class CNN4: Module {
     public let conv4: Sequential
     public let fc: Linear
 
-    /// - Parameter widths: the channels after each of the four convolutions; another count is an error (see
-    ///   ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - numClasses: the number of classes.
+    ///   - inChannels: the channels of the images.
+    ///   - widths: the channels after each of the four convolutions; another count is an error (see
+    ///     ``/ApusGraph/withTensorErrors(_:)``).
     public init(numClasses: Int = 10, inChannels: Int = 1, widths: [Int] = [16, 32, 64, 128]) {
         if widths.count != 4 {
             TensorError.raise(TensorError("CNN4", "widths: \(widths) has \(widths.count) numbers. Give four."))

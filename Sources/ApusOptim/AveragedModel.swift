@@ -14,13 +14,16 @@ import ApusNN
 public class AveragedModel {
     /// How the weights are averaged.
     public enum Averaging: Sendable, Hashable {
-        /// The mean of all weights so far: a ← a + (w − a) / (n + 1), stochastic weight averaging (Izmailov et al. 2018).
+        /// The mean of all weights so far: a ← a + (w − a) / (n + 1), stochastic weight averaging (Izmailov et al.
+        /// 2018).
         case equal
         /// a ← decay · a + (1 − decay) · w, with `decay` from 0 to 1.
         case exponential(decay: Double)
     }
 
+    /// Whose weights are averaged.
     public let model: Module
+    /// How they are averaged.
     public let averaging: Averaging
     /// Whether buffers such as running means are averaged too; else the averaged model has those of the last update.
     public let useBuffers: Bool
@@ -32,7 +35,12 @@ public class AveragedModel {
 
     /// Averages of the weights of `model`, which are its present ones at first.
     ///
-    /// A decay outside of 0 … 1 is an error (see ``withTensorErrors(_:)``).
+    /// A decay outside of 0 … 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
+    ///
+    /// - Parameters:
+    ///   - model: whose weights are averaged.
+    ///   - averaging: how; `.equal` by default.
+    ///   - useBuffers: whether buffers such as running means are averaged too; `false` by default.
     public init(_ model: Module, averaging: Averaging = .equal, useBuffers: Bool = false) {
         (self.model, self.averaging, self.useBuffers) = (model, averaging, useBuffers)
         parameterAverages = model.parameters().map(\.data)
@@ -133,9 +141,14 @@ public class AveragedModel {
 }
 
 /// The exponential moving average of a model's weights: ``AveragedModel`` with
-/// `get_ema_multi_avg_fn(decay)`.
+/// `torch.optim.swa_utils.get_ema_multi_avg_fn(decay)`.
 public final class ExponentialMovingAverage: AveragedModel {
-    /// - Parameter decay: how much of the average each update keeps, from 0 to 1.
+    /// Averages of the weights of `model`, which are its present ones at first.
+    ///
+    /// - Parameters:
+    ///   - model: whose weights are averaged.
+    ///   - decay: how much of the average each update keeps, from 0 to 1; `0.999` by default.
+    ///   - useBuffers: whether buffers such as running means are averaged too; `false` by default.
     public init(_ model: Module, decay: Double = 0.999, useBuffers: Bool = false) {
         super.init(model, averaging: .exponential(decay: decay), useBuffers: useBuffers)
     }

@@ -3,18 +3,20 @@ import ApusGraph
 import ApusNN
 import Foundation
 
-/// Shrinks the gradients of all parameters together so that their norm is at most `maxNorm`, and returns the norm before
-/// (`torch.nn.utils.clip_grad_norm_`).
+/// Shrinks the gradients of all parameters together so that their norm is at most `maxNorm`, and returns the norm
+/// before (`torch.nn.utils.clip_grad_norm_`).
 ///
 /// With N the norm of all gradients as one vector: g ← g · min(1, maxNorm / (N + 10⁻⁶)). Nothing is computed before
 /// the next step or before the norm, of shape [], is read. Parameters without gradients are left out.
 ///
 /// - Parameters:
+///   - parameters: whose gradients are clipped.
 ///   - maxNorm: the largest norm that is left.
 ///   - normType: p of the norm (Σ|g|ᵖ)^(1/p); `.infinity` for the largest magnitude. The norm is that of the
-///     gradients' norms, which matters for 0 only: it counts the gradients that have an element other than 0.
-///   - errorIfNonfinite: whether a norm that is NaN or infinite is an error (see ``withTensorErrors(_:)``), for which
-///     the gradients are computed at once; they are then left alone.
+///     gradients' norms, which matters for 0 only: it counts the gradients that have an element other than 0; `2` by
+///     default.
+///   - errorIfNonfinite: whether a norm that is NaN or infinite is an error (see ``/ApusGraph/withTensorErrors(_:)``),
+///     for which the gradients are computed at once; they are then left alone; `false` by default.
 @discardableResult
 public func clipGradNorm(
     _ parameters: [Parameter], maxNorm: Double, normType: Double = 2, errorIfNonfinite: Bool = false
@@ -44,6 +46,10 @@ public func clipGradNorm(
 /// Cuts each element of the gradients to −`clipValue` … `clipValue` (`torch.nn.utils.clip_grad_value_`).
 ///
 /// Nothing is computed before the next step. Parameters without gradients are left out, NaN stays.
+///
+/// - Parameters:
+///   - parameters: whose gradients are clipped.
+///   - clipValue: the largest magnitude that is left.
 public func clipGradValue(_ parameters: [Parameter], clipValue: Double) {
     noGrad {
         var bounds: [DType: (least: Tensor, most: Tensor)] = [:]

@@ -8,10 +8,10 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     /// The groups; their options may be changed between steps.
     public final var groups: [ParameterGroup<Options>]
 
-    /// An optimizer of groups with hyperparameters of their own.
+    /// An optimizer of `groups` with hyperparameters of their own.
     ///
     /// What ``Optimizer/init(_:checks:)`` refuses, and options that ``OptimizerOptions/check()`` does, are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ groups: [ParameterGroup<Options>]) {
         self.groups = groups
         super.init(groups.flatMap(\.parameters)) { () throws(TensorError) in
@@ -21,7 +21,8 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
 
     /// Takes in a further group, such as layers that are no longer frozen (`add_param_group`).
     ///
-    /// What the initialiser refuses is an error (see ``withTensorErrors(_:)``); the optimizer is then unchanged.
+    /// What the initialiser refuses is an error (see ``/ApusGraph/withTensorErrors(_:)``); the optimizer is then
+    /// unchanged.
     public final func add(_ group: ParameterGroup<Options>) {
         do throws(TensorError) {
             guard !group.parameters.isEmpty else {
@@ -70,7 +71,10 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     /// them, which lets the engine update all in one sweep. The state that `rule` sees counts the step already.
     ///
     /// - Parameters:
+    ///   - parameters: parameters of one group.
     ///   - maximize: whether `rule` gets the negated gradient.
+    ///   - makeScalars: makes the step's numbers as tensors.
+    ///   - rule: the new value, by the value, the gradient, the state and those numbers.
     public final func update<Scalars>(
         _ parameters: [Parameter], maximize: Bool, scalars makeScalars: (StepKey) -> Scalars,
         rule: (_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState, _ scalars: Scalars) -> Tensor
@@ -93,6 +97,7 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
 public struct StepKey: Hashable, Sendable {
     /// The parameter's step, from 1.
     public let step: Int
+    /// The parameter's type.
     public let dtype: DType
     /// ``OptimizerState/numbers`` before the step.
     public let numbers: [String: Double]

@@ -17,7 +17,8 @@ open class Optimizer {
 
     /// An optimizer of the given parameters; `checks` are those of the hyperparameters.
     ///
-    /// No parameters, one that appears twice, and what `checks` throws are errors (see ``withTensorErrors(_:)``).
+    /// No parameters, one that appears twice, and what `checks` throws are errors (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ parameters: [Parameter], checks: () throws(TensorError) -> Void) {
         self.parameters = parameters
         do throws(TensorError) {
@@ -80,14 +81,14 @@ open class Optimizer {
         set { learningRates = [Double](repeating: newValue, count: learningRates.count) }
     }
 
-    /// Clears all gradients: ``Parameter/grad`` becomes nil.
+    /// Clears all gradients: ``/ApusNN/Parameter/grad`` becomes nil.
     public final func zeroGrad() { for parameter in parameters { parameter.grad = nil } }
 
     /// Updates all parameters that have a gradient, and computes all that is pending as one plan: this is where a
     /// training step runs.
     ///
     /// A parameter without a gradient is left alone, and its state does not advance. What cannot be computed (a class
-    /// out of range in the loss) is an error (see ``withTensorErrors(_:)``).
+    /// out of range in the loss) is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public final func step() {
         let ready = parameters.filter { parameter in
             guard let gradient = parameter.grad else { return false }
@@ -152,7 +153,8 @@ open class Optimizer {
             step: snapshot.step, tensors: snapshot.tensors.mapValues { Tensor($0) }, numbers: snapshot.numbers)
     }
 
-    /// Records the updates of parameters that have gradients; ``state(of:)`` and ``Parameter/data`` are set anew.
+    /// Records the updates of parameters that have gradients; ``state(of:)`` and ``/ApusNN/Parameter/data`` are set
+    /// anew.
     ///
     /// Numbers that change from step to step are tensors (`Tensor(scalar:)`), not attributes, so that the plan stays
     /// the same; one tensor for all parameters lets the engine update all of them in one sweep.
@@ -170,7 +172,7 @@ open class Optimizer {
 
     /// Sets what is kept for a parameter: by a step, or when training is resumed.
     ///
-    /// A tensor of another shape than the parameter's is an error (see ``withTensorErrors(_:)``).
+    /// A tensor of another shape than the parameter's is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public final func setState(_ state: OptimizerState, of parameter: Parameter) {
         do throws(TensorError) {
             try check(state, of: parameter)

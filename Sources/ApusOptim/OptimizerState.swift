@@ -9,6 +9,7 @@ public struct OptimizerState: Sendable {
     /// Numbers by PyTorch's names, such as NAdam's `mu_product`.
     public var numbers: [String: Double]
 
+    /// A state of these steps, tensors and numbers.
     public init(step: Int = 0, tensors: [String: Tensor] = [:], numbers: [String: Double] = [:]) {
         (self.step, self.tensors, self.numbers) = (step, tensors, numbers)
     }
@@ -28,15 +29,18 @@ public struct OptimizerStateDict: Sendable {
         /// The momentum or β₁; nil where the optimizer has neither.
         public var momentum: Double?
 
+        /// The rates and the momentum of a group.
         public init(lr: Double, initialLR: Double? = nil, momentum: Double? = nil) {
             (self.lr, self.initialLR, self.momentum) = (lr, initialLR, momentum)
         }
     }
 
+    /// What is kept for each group.
     public var groups: [Group]
     /// What is kept for each parameter, in the order of ``Optimizer/parameters``.
     public var states: [OptimizerState]
 
+    /// What is kept for these groups and parameters.
     public init(groups: [Group], states: [OptimizerState]) { (self.groups, self.states) = (groups, states) }
 }
 

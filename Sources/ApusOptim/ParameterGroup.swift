@@ -3,10 +3,12 @@ import ApusNN
 
 /// Parameters that an optimizer treats alike (an entry of PyTorch's `param_groups`).
 public struct ParameterGroup<Options: OptimizerOptions> {
+    /// The parameters of the group.
     public let parameters: [Parameter]
     /// Learning rate, weight decay and the like; they may change between steps.
     public var options: Options
 
+    /// A group of `parameters` with the hyperparameters `options`.
     public init(_ parameters: [Parameter], _ options: Options) {
         self.parameters = parameters
         self.options = options

@@ -26,7 +26,7 @@ extension TrainingDefaults.OptimizerName {
     /// Makes the optimizer; `momentum` is of SGD only. All else has PyTorch's default: no weight decay, but 0.01 for
     /// AdamW and 0.1 for Muon.
     ///
-    /// Muon with a parameter that is no matrix is an error (see ``withTensorErrors(_:)``).
+    /// Muon with a parameter that is no matrix is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public func makeOptimizer(_ parameters: [Parameter], lr: Double, momentum: Double = 0) -> Optimizer {
         switch self {
         case .sgd: SGD(parameters, lr: lr, momentum: momentum)

@@ -37,6 +37,8 @@ extension Trainer {
     /// Trains for `epochs` epochs and measures after each of them.
     ///
     /// - Parameters:
+    ///   - epochs: how many.
+    ///   - loaders: the samples to train with, and those to test with.
     ///   - onStep: called after each step.
     ///   - onEpoch: called after each epoch and its evaluation, for example to save the model.
     /// - Returns: a record of each epoch.

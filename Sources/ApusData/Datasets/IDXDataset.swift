@@ -33,6 +33,7 @@ public struct IDXDataset: Sendable {
     /// Loads one split: images [N, 1, H, W] and labels [N].
     ///
     /// - Parameters:
+    ///   - split: the images to train with, or those to test with.
     ///   - folder: the folder of the files, or nil to look in the usual places (`DatasetLocator`).
     ///   - locator: where the usual places are.
     /// - Throws: `DataError`: `notFound` where the files are missing; the errors of `IDXFile`; `countMismatch` where

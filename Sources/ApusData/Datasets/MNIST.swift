@@ -6,6 +6,7 @@ public struct MNIST: InMemoryDataset {
     /// Loads one split.
     ///
     /// - Parameters:
+    ///   - split: the images to train with, or those to test with.
     ///   - folder: the folder of the IDX files, or nil to look in the usual places (``DatasetLocator``).
     ///   - locator: where the usual places are.
     /// - Throws: `DataError` where files are missing or damaged; see ``IDXDataset/load(_:folder:locator:)``.

@@ -108,7 +108,9 @@ public final class GzipReader: ByteReader {
 
     /// Decompresses the whole file at `path`.
     ///
-    /// - Parameter limit: the most bytes that may come out; a small file can expand to a thousand times its size.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - limit: the most bytes that may come out; a small file can expand to a thousand times its size.
     /// - Throws: `DataError`: as `read(into:)`, and `tooLarge` where more than `limit` bytes would come out.
     public static func decompress(path: String, limit: Int) throws -> [UInt8] {
         try GzipReader(path: path).readAll(limit: limit)

@@ -17,6 +17,7 @@ public struct IDXFile: Sendable {
     /// Reads the file at `path`.
     ///
     /// - Parameters:
+    ///   - path: the file, plain or compressed by gzip.
     ///   - dimensionCount: the number of dimensions that the file must have: 1 for labels, 3 for images; nil: any of
     ///     1...4.
     ///   - limit: the most elements to accept.

@@ -60,7 +60,7 @@ public enum PNG {
 
     /// Writes the picture as a PNG file, which appears whole or not at all.
     ///
-    /// - Throws: ``AtomicFile/WriteError`` where the file cannot be written.
+    /// - Throws: ``/ApusInterop/AtomicFile/WriteError`` where the file cannot be written.
     public static func write(_ image: Image, to path: String) throws {
         let bytes = try encode(image)
         try AtomicFile.write(to: path) { try $0.write(bytes) }

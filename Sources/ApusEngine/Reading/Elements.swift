@@ -16,7 +16,8 @@ extension Tensor {
 
     /// All elements as numbers of a Swift type, row-major: converted where the tensor has another type.
     ///
-    /// A tensor that cannot be computed is an error (see ``withTensorErrors(_:)``); ``elements(as:)`` throws instead.
+    /// A tensor that cannot be computed is an error (see ``/ApusGraph/withTensorErrors(_:)``); ``elements(as:)`` throws
+    /// instead.
     public func array<Scalar: TensorScalar>(as type: Scalar.Type = Float.self) -> [Scalar] {
         do {
             return try elements(as: type)
@@ -36,7 +37,8 @@ extension Tensor {
 
     /// The only element (`torch.Tensor.item`).
     ///
-    /// More than one element is an error, as is a tensor that cannot be computed (see ``withTensorErrors(_:)``).
+    /// More than one element is an error, as is a tensor that cannot be computed (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public func item<Scalar: TensorScalar>(as type: Scalar.Type = Double.self) -> Scalar {
         guard count == 1 else {
             TensorError.raise(

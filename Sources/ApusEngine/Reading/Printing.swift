@@ -10,7 +10,7 @@ extension Tensor: CustomStringConvertible {
     /// where all are whole. Of more than 1,000 elements only the first and last 3 along each dimension are shown.
     /// The type follows where it is neither `float32` nor `int64` nor `bool`.
     ///
-    /// A tensor that cannot be computed is an error (see ``withTensorErrors(_:)``).
+    /// A tensor that cannot be computed is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public var description: String {
         if value.node.isPoisoned { return poisonedDescription }
         do {

@@ -129,34 +129,91 @@ extension Tensor: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
 }
 
 extension Tensor {
-    /// A tensor of zeros (`torch.zeros`).
+    /// A tensor of zeros (`torch.zeros`): → `shape`.
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func zeros(_ shape: Shape, dtype: DType = .float32) -> Tensor { full(shape, 0, dtype: dtype) }
+    /// A tensor of zeros (`torch.zeros`): → [sizes].
+    ///
+    /// - Parameters:
+    ///   - sizes: the sizes of the result.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func zeros(_ sizes: Int..., dtype: DType = .float32) -> Tensor { full(Shape(sizes), 0, dtype: dtype) }
-    /// A tensor of ones (`torch.ones`).
+    /// A tensor of ones (`torch.ones`): → `shape`.
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func ones(_ shape: Shape, dtype: DType = .float32) -> Tensor { full(shape, 1, dtype: dtype) }
+    /// A tensor of ones (`torch.ones`): → [sizes].
+    ///
+    /// - Parameters:
+    ///   - sizes: the sizes of the result.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func ones(_ sizes: Int..., dtype: DType = .float32) -> Tensor { full(Shape(sizes), 1, dtype: dtype) }
-    /// A tensor of one value (`torch.full`); `dtype` is that of the value unless it is given.
+    /// A tensor of one value (`torch.full`): → `shape`.
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result.
+    ///   - value: each element.
+    ///   - dtype: the type; that of the value where it is `nil`, which is the default.
     public static func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil) -> Tensor {
         record(Fill(shape, value, dtype ?? type(of: value).defaultDType))
     }
+    /// Zeros in the shape and type of another tensor (`torch.zeros_like`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - tensor: what the shape and type are taken from.
     public static func zerosLike(_ tensor: Tensor) -> Tensor { zeros(tensor.shape, dtype: tensor.dtype) }
+    /// Ones in the shape and type of another tensor (`torch.ones_like`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - tensor: what the shape and type are taken from.
     public static func onesLike(_ tensor: Tensor) -> Tensor { ones(tensor.shape, dtype: tensor.dtype) }
+    /// One value in the shape and type of another tensor (`torch.full_like`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - tensor: what the shape and type are taken from.
+    ///   - value: each element.
     public static func fullLike(_ tensor: Tensor, _ value: some TensorScalar) -> Tensor {
         full(tensor.shape, value, dtype: tensor.dtype)
     }
 
-    /// The numbers from `start` up to, not including, `end` (`torch.arange`).
+    /// Integers from `start` up to, not including, `end` (`torch.arange`): → [⌈(end − start) / step⌉].
+    ///
+    /// - Parameters:
+    ///   - start: the first number; `0` by default.
+    ///   - end: where they stop, not included.
+    ///   - step: the distance of neighbours, other than 0; `1` by default.
+    ///   - dtype: the type of the elements; `.int64` by default.
     public static func arange(_ start: Int = 0, _ end: Int, step: Int = 1, dtype: DType = .int64) -> Tensor {
         arange(Double(start), Double(end), step: Double(step), dtype: dtype)
     }
 
+    /// The integers 0 ..< `end` (`torch.arange`): → [end].
+    ///
+    /// - Parameters:
+    ///   - end: where they stop, not included.
+    ///   - dtype: the type of the elements; `.int64` by default.
     public static func arange(_ end: Int, dtype: DType = .int64) -> Tensor { arange(0, end, dtype: dtype) }
 
-    /// The numbers start, start + step, … below `end`: ⌈(end − start) / step⌉ of them.
+    /// The numbers start, start + step, … before `end` (`torch.arange`): → [⌈(end − start) / step⌉].
+    ///
+    /// - Parameters:
+    ///   - start: the first number.
+    ///   - end: where they stop, not included.
+    ///   - step: the distance of neighbours, other than 0; `1` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func arange(_ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32) -> Tensor {
         record(Arange(start: start, end: end, step: step, dtype: dtype))
     }
 
-    /// Replaces all elements by one value (`fill_`).
+    /// Replaces all elements by one value, in a new tensor to which the variable is bound (`torch.Tensor.fill_`): [*] →
+    /// [*].
+    ///
+    /// - Parameters:
+    ///   - value: each element.
     public mutating func fill(_ value: some TensorScalar) { self = .fullLike(self, value) }
 }

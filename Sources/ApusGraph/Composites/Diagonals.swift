@@ -3,6 +3,11 @@ extension Tensor {
     ///
     /// [.., R, C] → [.., D], where D is the number of elements (i, i + offset) within the matrix; an offset above 0
     /// is above the main diagonal. `dim1` and `dim2` must differ.
+    ///
+    /// - Parameters:
+    ///   - offset: above the main diagonal where it is positive; `0` by default.
+    ///   - dim1: the dimension of rows; `0` by default.
+    ///   - dim2: the dimension of columns; `1` by default.
     public func diagonal(offset: Int = 0, dim1: Int = 0, dim2: Int = 1) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let rows = try shape.resolve(dimension: dim1, operation: "diagonal")
@@ -38,6 +43,9 @@ extension Tensor {
     /// matrices are always the last two dimensions here).
     ///
     /// [.., D] → [.., D + |offset|, D + |offset|].
+    ///
+    /// - Parameters:
+    ///   - offset: above the main diagonal where it is positive; `0` by default.
     public func diagEmbed(offset: Int = 0) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard rank > 0 else { throw TensorError("diag_embed", "a scalar has no diagonal. Reshape it to [1].") }
@@ -56,6 +64,9 @@ extension Tensor {
     /// The diagonal of a matrix, or the matrix of a diagonal (`torch.diag`).
     ///
     /// [R, C] → [D] as ``diagonal(offset:dim1:dim2:)``; [D] → [D + |k|, D + |k|]. Other ranks are an error.
+    ///
+    /// - Parameters:
+    ///   - diagonal: k, above the main diagonal where it is positive; `0` by default.
     public func diag(_ diagonal: Int = 0) -> Tensor {
         switch rank {
         case 1: diagEmbed(offset: diagonal)
@@ -77,7 +88,12 @@ extension Tensor {
         return diagonal().sum().withGradientName("TraceBackward0")
     }
 
-    /// The matrix with ones on its main diagonal and 0 elsewhere (`torch.eye`). [rows, columns]; square by default.
+    /// The matrix with ones on its main diagonal and 0 elsewhere (`torch.eye`): → [rows, columns].
+    ///
+    /// - Parameters:
+    ///   - rows: its rows.
+    ///   - columns: its columns; as many as rows where it is `nil`, which is the default.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func eye(_ rows: Int, _ columns: Int? = nil, dtype: DType = .float32) -> Tensor {
         let columns = columns ?? rows
         guard rows >= 0, columns >= 0 else {

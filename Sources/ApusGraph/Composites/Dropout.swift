@@ -1,6 +1,11 @@
 extension Tensor {
-    /// Sets each element to zero with probability `p` and multiplies the others by 1 / (1 − p), while `training`; else the
-    /// tensor itself (`torch.nn.functional.dropout`). [*] → [*]. p outside of 0 … 1 is an error.
+    /// Sets each element to zero with probability `p` and multiplies the others by 1 / (1 − p), while `training`; else
+    /// the tensor itself (`torch.nn.functional.dropout`). [*] → [*]. p outside of 0 … 1 is an error.
+    ///
+    /// - Parameters:
+    ///   - p: the probability of a zero, 0 to 1; `0.5` by default.
+    ///   - training: whether it is at work; else the result is the tensor itself; `true` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public func dropout(p: Double = 0.5, training: Bool = true, generator: Generator = .shared) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try requireProbability(p, "dropout")
@@ -13,6 +18,11 @@ extension Tensor {
     /// (`torch.nn.functional.dropout1d`, `dropout2d`, `dropout3d`).
     ///
     /// [N, C, …] → [N, C, …]: one number for each n and c. A tensor of fewer than two dimensions is an error.
+    ///
+    /// - Parameters:
+    ///   - p: the probability of a zero, 0 to 1; `0.5` by default.
+    ///   - training: whether it is at work; else the result is the tensor itself; `true` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public func featureDropout(p: Double = 0.5, training: Bool = true, generator: Generator = .shared) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try requireProbability(p, "feature_dropout")
@@ -22,11 +32,16 @@ extension Tensor {
         }
     }
 
-    /// Dropout that keeps the mean and variance of standardised activations, for networks with SELU (Klambauer et al. 2017;
-    /// `torch.nn.functional.alpha_dropout`). [*] → [*].
+    /// Dropout that keeps the mean and variance of standardised activations, for networks with SELU (Klambauer et al.
+    /// 2017; `torch.nn.functional.alpha_dropout`). [*] → [*].
     ///
     /// With α′ = −1.7580993408473766: a · (x · mask + α′ · (1 − mask)) + b with a = ((1 − p) · (1 + p · α′²))^−½ and
     /// b = −a · p · α′; all zeros for p = 1.
+    ///
+    /// - Parameters:
+    ///   - p: the probability of a dropped element, 0 to 1; `0.5` by default.
+    ///   - training: whether it is at work; else the result is the tensor itself; `false` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public func alphaDropout(p: Double = 0.5, training: Bool = false, generator: Generator = .shared) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try alphaDropped(p, training, "alpha_dropout", shape, generator)
@@ -36,6 +51,11 @@ extension Tensor {
     /// ``alphaDropout(p:training:generator:)`` of whole channels (`torch.nn.functional.feature_alpha_dropout`).
     ///
     /// [N, C, …] → [N, C, …]: one number for each n and c. A tensor of fewer than two dimensions is an error.
+    ///
+    /// - Parameters:
+    ///   - p: the probability of a dropped channel, 0 to 1; `0.5` by default.
+    ///   - training: whether it is at work; else the result is the tensor itself; `false` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public func featureAlphaDropout(
         p: Double = 0.5, training: Bool = false, generator: Generator = .shared
     ) -> Tensor {

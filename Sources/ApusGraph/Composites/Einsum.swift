@@ -165,12 +165,16 @@ private struct Labelled {
 
 extension Tensor {
     /// Einstein's summation: products of operands, summed over the dimensions that the result does not name
-    /// (`torch.einsum`).
+    /// (`torch.einsum`): `ij,jk->ik` is [I, J], [J, K] → [I, K].
     ///
-    /// Each operand's dimensions are named by letters, as in `ij,jk->ik`; a letter that occurs twice in one operand takes
-    /// its diagonal, `...` stands for all other dimensions, which broadcast, and sizes of 1 stretch. Without `->` the
-    /// result has the ellipsis and then the letters that occur once, in alphabetical order. Operands are contracted from
-    /// left to right. Equations that do not fit the operands are errors.
+    /// Each operand's dimensions are named by letters; a letter that occurs twice in one operand takes its diagonal,
+    /// `...` stands for all other dimensions, which broadcast, and sizes of 1 stretch. Without `->` the result has the
+    /// ellipsis and then the letters that occur once, in alphabetical order. Operands are contracted from left to
+    /// right. Equations that do not fit the operands are errors.
+    ///
+    /// - Parameters:
+    ///   - equation: the names of all dimensions.
+    ///   - operands: one tensor for each group of names.
     public static func einsum(_ equation: String, _ operands: [Tensor]) -> Tensor {
         checked(like: operands) { () throws(TensorError) in
             guard !operands.isEmpty else { throw TensorError("einsum", "there are no operands.") }
@@ -189,6 +193,12 @@ extension Tensor {
         }
     }
 
+    /// Einstein's summation of operands that are given one by one (`torch.einsum`): `ij,jk->ik` is [I, J], [J, K] → [I,
+    /// K].
+    ///
+    /// - Parameters:
+    ///   - equation: the names of all dimensions.
+    ///   - operands: one tensor for each group of names.
     public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor { einsum(equation, operands) }
 
     /// The product of two operands, summed over the names that nobody reads later, as one stack of matrix products.

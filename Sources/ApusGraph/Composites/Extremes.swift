@@ -3,12 +3,20 @@ extension Tensor {
     ///
     /// [.., S, ..] → twice [.., ..], or [.., 1, ..] where `keepdim`. NaN wins; of equal elements it is the first one,
     /// which takes the gradient.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func max(dim: Int, keepdim: Bool = false) -> (values: Tensor, indices: Tensor) {
         extreme("max", dim, keepdim) { $0.argmax(dim: $1, keepdim: true) }
     }
 
     /// The smallest element along `dim`, and as `int64` its position (`torch.min` with `dim`); otherwise as
     /// ``max(dim:keepdim:)``.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func min(dim: Int, keepdim: Bool = false) -> (values: Tensor, indices: Tensor) {
         extreme("min", dim, keepdim) { $0.argmin(dim: $1, keepdim: true) }
     }
@@ -47,6 +55,10 @@ extension Tensor {
     ///
     /// [.., S, ..] → twice [.., ..], or [.., 1, ..] where `keepdim`. It is NaN, and the position that of the first NaN,
     /// where an element is.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func median(dim: Int, keepdim: Bool = false) -> (values: Tensor, indices: Tensor) {
         picked("median", dim, keepdim) { tensor, dimension in
             let size = tensor.shape.dimensions[dimension]
@@ -60,7 +72,7 @@ extension Tensor {
         }
     }
 
-    /// The median of all elements (`torch.median`): the lower one of two, NaN where an element is.
+    /// The median of all elements, the lower one of two, NaN where an element is (`torch.median`): [*] → [].
     public func median() -> Tensor {
         guard count > 0 else {
             return .refuse(TensorError("median", "the shape \(shape.brackets) has no elements."), like: [self])
@@ -68,26 +80,52 @@ extension Tensor {
         return reshape(count).median(dim: 0).values.withGradientName("MedianBackward0")
     }
 
-    /// The number of elements that are not 0, over all dimensions or over `dim`, as `int64` (`torch.count_nonzero`).
+    /// The number of elements that are not 0, as `int64` (`torch.count_nonzero`).
+    ///
+    /// [.., S, ..] → [.., ..]; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
     public func countNonzero(dim: [Int]? = nil) -> Tensor { (self .!= 0).sum(dim: dim) }
 
-    /// The variance and the mean over all dimensions, or over `dim` (`torch.var_mean`).
+    /// The variance and the mean (`torch.var_mean`).
+    ///
+    /// [.., S, ..] → twice [.., ..], or [.., 1, ..] where `keepdim`; without `dim` scalars.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - correction: what is subtracted from the number of elements; `1` by default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func varMean(
         dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false
     ) -> (variance: Tensor, mean: Tensor) {
         (self.var(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim))
     }
 
-    /// The standard deviation and the mean over all dimensions, or over `dim` (`torch.std_mean`).
+    /// The standard deviation and the mean (`torch.std_mean`).
+    ///
+    /// [.., S, ..] → twice [.., ..], or [.., 1, ..] where `keepdim`; without `dim` scalars.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - correction: what is subtracted from the number of elements; `1` by default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func stdMean(
         dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false
     ) -> (deviation: Tensor, mean: Tensor) {
         (std(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim))
     }
 
-    /// Whether elements agree: |a − b| ≤ absolute + relative · |b| (`torch.isclose`), as `bool`; both broadcast.
+    /// Whether elements agree, |a − b| ≤ absolute + relative · |b|, as `bool` (`torch.isclose`): [*], [*] → [*]; both
+    /// broadcast.
     ///
-    /// Equal infinities agree; NaN agrees with NaN where `equalNaN`.
+    /// Equal infinities agree.
+    ///
+    /// - Parameters:
+    ///   - other: b.
+    ///   - relative: PyTorch's `rtol`; `1e-5` by default.
+    ///   - absolute: PyTorch's `atol`; `1e-8` by default.
+    ///   - equalNaN: whether NaN agrees with NaN; `false` by default.
     public func isClose(
         _ other: Tensor, relative: Double = 1e-5, absolute: Double = 1e-8, equalNaN: Bool = false
     ) -> Tensor {

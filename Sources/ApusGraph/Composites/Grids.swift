@@ -2,6 +2,12 @@ extension Tensor {
     /// `steps` numbers evenly spaced from `start` to `end`, both included (`torch.linspace`). → [steps]
     ///
     /// One step is `start`; a negative number of them is an error.
+    ///
+    /// - Parameters:
+    ///   - start: the first number.
+    ///   - end: the last number.
+    ///   - steps: how many, not negative.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func linspace(_ start: Double, _ end: Double, steps: Int, dtype: DType = .float32) -> Tensor {
         guard steps >= 0 else {
             return .refuse(TensorError("linspace", "the number of steps is \(steps). It must not be negative."))
@@ -26,6 +32,10 @@ extension Tensor {
     ///
     /// Vectors [S₁], …, [Sₙ] (scalars count as one element) → n tensors [S₁, …, Sₙ]; with `.xy` the first two
     /// dimensions are swapped.
+    ///
+    /// - Parameters:
+    ///   - tensors: vectors or scalars of one type.
+    ///   - indexing: whether the first two dimensions are swapped (`.xy`); `.ij` by default.
     public static func meshgrid(_ tensors: [Tensor], indexing: GridIndexing = .ij) -> [Tensor] {
         guard !tensors.isEmpty else { return [.refuse(TensorError("meshgrid", "the list of tensors is empty."))] }
         for tensor in tensors where tensor.rank > 1 {

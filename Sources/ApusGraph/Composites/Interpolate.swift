@@ -1,5 +1,5 @@
-/// How ``Tensor/interpolate(size:scaleFactor:mode:alignCorners:recomputeScaleFactor:antialias:)`` finds elements between
-/// the positions of a grid, by PyTorch's words.
+/// How ``Tensor/interpolate(size:scaleFactor:mode:alignCorners:recomputeScaleFactor:antialias:)`` finds elements
+/// between the positions of a grid, by PyTorch's words.
 public enum InterpolationMode: String, Sendable, Hashable, CaseIterable {
     /// The element before the position; 1 to 3 spatial dimensions.
     case nearest
@@ -151,14 +151,17 @@ extension Tensor {
     /// [N, C, W], [N, C, H, W] or [N, C, D, H, W] → [N, C, …] with `size`, or with H' = ⌊H · scaleFactor⌋ and so on.
     ///
     /// - Parameters:
-    ///   - size: one number for each spatial dimension. Either this or `scaleFactor` must be given.
-    ///   - scaleFactor: one number for each spatial dimension.
-    ///   - mode: how elements are found; it must fit the number of dimensions.
+    ///   - size: one number for each spatial dimension; `nil` by default. Just one of this and `scaleFactor` must be
+    ///     given.
+    ///   - scaleFactor: one number for each spatial dimension; `nil` by default.
+    ///   - mode: how elements are found; it must fit the number of dimensions; `.nearest` by default.
     ///   - alignCorners: whether the middles of the outermost elements are those of the outermost results, instead of
-    ///     their outer edges; for `linear`, `bilinear`, `bicubic` and `trilinear` only, where it is false by default.
-    ///   - recomputeScaleFactor: whether coordinates follow the sizes, input / result, instead of `scaleFactor` itself.
-    ///   - antialias: whether the curve is stretched when the result is smaller, as in Pillow's `resize`; for `bilinear`,
-    ///     `bicubic` and `lanczos` only.
+    ///     their outer edges; for `linear`, `bilinear`, `bicubic` and `trilinear` only; `nil` by default, which is
+    ///     false.
+    ///   - recomputeScaleFactor: whether coordinates follow the sizes, input / result, instead of `scaleFactor` itself;
+    ///     `false` by default.
+    ///   - antialias: whether the curve is stretched when the result is smaller, as in Pillow's `resize`; for
+    ///     `bilinear`, `bicubic` and `lanczos` only; `false` by default.
     public func interpolate(
         size: [Int]? = nil, scaleFactor: [Double]? = nil, mode: InterpolationMode = .nearest,
         alignCorners: Bool? = nil, recomputeScaleFactor: Bool = false, antialias: Bool = false

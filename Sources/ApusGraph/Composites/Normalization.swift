@@ -1,9 +1,15 @@
 extension Tensor {
     /// Layer norm over the last dimensions (`torch.nn.functional.layer_norm`; Ba, Kiros & Hinton 2016).
     ///
-    /// [*, `normalizedShape`] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias, where mean and variance
-    /// (divided by the number of elements) are taken over the dimensions of `normalizedShape`, and `weight` and `bias`
-    /// have that shape. Last dimensions or parameters of another shape are an error.
+    /// [*, `normalizedShape`] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias, where mean and
+    /// variance (divided by the number of elements) are taken over the dimensions of `normalizedShape`, and `weight`
+    /// and `bias` have that shape. Last dimensions or parameters of another shape are an error.
+    ///
+    /// - Parameters:
+    ///   - normalizedShape: the sizes of the last dimensions.
+    ///   - weight: the scale; `nil`, none, by default.
+    ///   - bias: the shift; `nil`, none, by default.
+    ///   - eps: ε, which keeps the quotient finite; `1e-5` by default.
     public func layerNorm(
         normalizedShape: [Int], weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5
     ) -> Tensor {
@@ -18,6 +24,11 @@ extension Tensor {
     ///
     /// [*, `normalizedShape`] → the same shape, y = x / √(mean(x²) + ε) · weight. ε is the distance from 1 to the next
     /// number of the input's type unless it is given. Last dimensions or a weight of another shape are an error.
+    ///
+    /// - Parameters:
+    ///   - normalizedShape: the sizes of the last dimensions.
+    ///   - weight: the scale; `nil`, none, by default.
+    ///   - eps: ε; the distance from 1 to the next number of the type where it is `nil`, which is the default.
     public func rmsNorm(normalizedShape: [Int], weight: Tensor? = nil, eps: Double? = nil) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let smallest = dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
@@ -32,6 +43,12 @@ extension Tensor {
     /// [N, C, …] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias, where mean and variance are taken
     /// over the C / numGroups channels of a group and all positions, and `weight` and `bias` are [C]. Channels that
     /// `numGroups` does not divide, parameters of another shape and groups of a single value in the batch are errors.
+    ///
+    /// - Parameters:
+    ///   - numGroups: the number of groups.
+    ///   - weight: the scale; `nil`, none, by default.
+    ///   - bias: the shift; `nil`, none, by default.
+    ///   - eps: ε, which keeps the quotient finite; `1e-5` by default.
     public func groupNorm(
         numGroups: Int, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5
     ) -> Tensor {
@@ -69,9 +86,17 @@ extension Tensor {
     /// Instance norm (`torch.nn.functional.instance_norm`; Ulyanov, Vedaldi & Lempitsky 2016).
     ///
     /// [N, C, …] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias, where mean and variance are taken
-    /// over the positions of each sample and channel, or are `runningMean` and `runningVar` [C] where `useInputStats` is
-    /// false; `weight` and `bias` are [C]. One position for each channel is an error where its statistics are used, and
-    /// so are parameters of another shape. Tensors are values: the running statistics stay as they are.
+    /// over the positions of each sample and channel, or are `runningMean` and `runningVar` [C] where `useInputStats`
+    /// is false; `weight` and `bias` are [C]. One position for each channel is an error where its statistics are used,
+    /// and so are parameters of another shape. Tensors are values: the running statistics stay as they are.
+    ///
+    /// - Parameters:
+    ///   - runningMean: the mean [C] where `useInputStats` is false; `nil` by default.
+    ///   - runningVar: the variance [C] likewise; `nil` by default.
+    ///   - weight: the scale; `nil`, none, by default.
+    ///   - bias: the shift; `nil`, none, by default.
+    ///   - useInputStats: whether the statistics are the input's; `true` by default.
+    ///   - eps: ε, which keeps the quotient finite; `1e-5` by default.
     public func instanceNorm(
         runningMean: Tensor? = nil, runningVar: Tensor? = nil, weight: Tensor? = nil, bias: Tensor? = nil,
         useInputStats: Bool = true, eps: Double = 1e-5
@@ -89,7 +114,14 @@ extension Tensor {
         return instanceNormWithStatistics(weight: weight, bias: bias, eps: eps).result
     }
 
-    /// Instance norm, and the mean and biased variance [N · C] of each sample and channel; nil where there are none.
+    /// Instance norm, and the mean and biased variance of each sample and channel
+    /// (`torch.nn.functional.instance_norm`): [N, C, …] → the same shape, [N · C] and [N · C]; nil where there are
+    /// none.
+    ///
+    /// - Parameters:
+    ///   - weight: the scale [C], or nil.
+    ///   - bias: the shift [C], or nil.
+    ///   - eps: ε, which keeps the quotient finite.
     public func instanceNormWithStatistics(
         weight: Tensor?, bias: Tensor?, eps: Double
     ) -> (result: Tensor, mean: Tensor?, variance: Tensor?) {
@@ -120,10 +152,18 @@ extension Tensor {
 
     /// Batch norm (`torch.nn.functional.batch_norm`; Ioffe & Szegedy 2015).
     ///
-    /// [N, C, …] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias. While `training`, mean and variance
-    /// are the batch's over all but the channels; else they are `runningMean` and `runningVar` [C], and both must be
-    /// given. `weight` and `bias` are [C]. Tensors are values: the running statistics stay as they are;
+    /// [N, C, …] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias. While `training`, mean and
+    /// variance are the batch's over all but the channels; else they are `runningMean` and `runningVar` [C], and both
+    /// must be given. `weight` and `bias` are [C]. Tensors are values: the running statistics stay as they are;
     /// ``batchNormWithStatistics(weight:bias:eps:)`` gives what they move towards.
+    ///
+    /// - Parameters:
+    ///   - runningMean: the mean [C] where it is not training; `nil` by default.
+    ///   - runningVar: the variance [C] likewise; `nil` by default.
+    ///   - weight: the scale; `nil`, none, by default.
+    ///   - bias: the shift; `nil`, none, by default.
+    ///   - training: whether the statistics are the batch's; `false` by default.
+    ///   - eps: ε, which keeps the quotient finite; `1e-5` by default.
     public func batchNorm(
         runningMean: Tensor? = nil, runningVar: Tensor? = nil, weight: Tensor? = nil, bias: Tensor? = nil,
         training: Bool = false, eps: Double = 1e-5
@@ -140,8 +180,13 @@ extension Tensor {
         }
     }
 
-    /// Batch norm by the batch's own statistics, and its mean and biased variance [C]; nil where there are none: in an
-    /// empty batch.
+    /// Batch norm by the batch's own statistics, and its mean and biased variance (`torch.nn.functional.batch_norm`):
+    /// [N, C, …] → the same shape, [C] and [C]; nil where there are none: in an empty batch.
+    ///
+    /// - Parameters:
+    ///   - weight: the scale [C], or nil.
+    ///   - bias: the shift [C], or nil.
+    ///   - eps: ε, which keeps the quotient finite.
     public func batchNormWithStatistics(
         weight: Tensor?, bias: Tensor?, eps: Double
     ) -> (result: Tensor, mean: Tensor?, variance: Tensor?) {
@@ -174,6 +219,12 @@ extension Tensor {
     /// [N, C, …] → the same shape, y = x / (k + alpha · m)^beta, where m is the sum of the squares of the channels
     /// c − ⌊size / 2⌋ … c + ⌊(size − 1) / 2⌋ divided by `size`; channels beyond the ends count as 0. Fewer than three
     /// dimensions and a size below 1 are errors.
+    ///
+    /// - Parameters:
+    ///   - size: the channels of a window, at least 1.
+    ///   - alpha: the weight of the mean square; `1e-4` by default.
+    ///   - beta: the power of the divisor; `0.75` by default.
+    ///   - k: what is added to the mean square; `1` by default.
     public func localResponseNorm(
         size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1
     ) -> Tensor {

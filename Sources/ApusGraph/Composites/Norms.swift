@@ -1,9 +1,14 @@
 extension Tensor {
-    /// The p-norm of the elements over all dimensions, or over `dim`: (Σ |x|ᵖ)^(1/p) (`torch.linalg.vector_norm`, and
-    /// `torch.norm` of real numbers).
+    /// The p-norm (Σ |x|ᵖ)^(1/p) (`torch.linalg.vector_norm`, and `torch.norm` of real numbers).
     ///
-    /// The dimensions vanish, or become 1 where `keepdim`. `p` may be any number: ∞ gives the largest magnitude, −∞ the
-    /// smallest, 0 the number of elements that are not 0. Where the norm is 0 the gradient is 0.
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar. Where the norm is 0 the gradient
+    /// is 0.
+    ///
+    /// - Parameters:
+    ///   - p: any number: ∞ gives the largest magnitude, −∞ the smallest, 0 the number of elements that are not 0; `2`
+    ///     by default.
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func norm(_ p: Double = 2, dim: [Int]? = nil, keepdim: Bool = false) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard dtype.isFloatingPoint else {
@@ -20,6 +25,14 @@ extension Tensor {
         }
     }
 
+    /// The p-norm (Σ |x|ᵖ)^(1/p) along one dimension (`torch.linalg.vector_norm`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`.
+    ///
+    /// - Parameters:
+    ///   - p: any number, ∞, −∞ and 0 too; `2` by default.
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func norm(_ p: Double = 2, dim: Int, keepdim: Bool = false) -> Tensor {
         norm(p, dim: [dim], keepdim: keepdim)
     }
@@ -50,12 +63,23 @@ extension Tensor {
         return function(maskedFill(isZero, 1)).maskedFill(isZero, 0)
     }
 
-    /// The tensor divided by its p-norm along `dim`, or by `eps` where that is larger (`torch.nn.functional.normalize`).
-    /// Any shape → the same shape.
+    /// The tensor divided by its p-norm, or by `eps` where that is larger (`torch.nn.functional.normalize`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - p: the exponent of the norm; `2` by default.
+    ///   - dim: the dimensions of the norm; `[1]` by default.
+    ///   - eps: the least divisor; `1e-12` by default.
     public func normalize(p: Double = 2, dim: [Int] = [1], eps: Double = 1e-12) -> Tensor {
         self / norm(p, dim: dim, keepdim: true).clamp(min: eps)
     }
 
+    /// The tensor divided by its p-norm along one dimension, or by `eps` where that is larger
+    /// (`torch.nn.functional.normalize`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - p: the exponent of the norm; `2` by default.
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - eps: the least divisor; `1e-12` by default.
     public func normalize(p: Double = 2, dim: Int, eps: Double = 1e-12) -> Tensor {
         normalize(p: p, dim: [dim], eps: eps)
     }
@@ -64,6 +88,11 @@ extension Tensor {
     /// (`torch.nn.functional.cosine_similarity`).
     ///
     /// Two tensors [.., S, ..], which broadcast → [.., ..].
+    ///
+    /// - Parameters:
+    ///   - other: y.
+    ///   - dim: the dimension; negative ones count from the end; `1` by default.
+    ///   - eps: ε, the least norm; `1e-8` by default.
     public func cosineSimilarity(_ other: Tensor, dim: Int = 1, eps: Double = 1e-8) -> Tensor {
         .checked(like: [self, other]) { () throws(TensorError) in
             guard let common = Shape.broadcast(shape, other.shape) else {
@@ -87,6 +116,12 @@ extension Tensor {
     /// The p-norm of the differences along the last dimension, ‖x − y + ε‖ (`torch.nn.functional.pairwise_distance`).
     ///
     /// Two tensors [.., S], which broadcast → [..], or [.., 1] where `keepdim`.
+    ///
+    /// - Parameters:
+    ///   - other: y.
+    ///   - p: the exponent of the norm; `2` by default.
+    ///   - eps: ε, which is added to each difference; `1e-6` by default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func pairwiseDistance(
         _ other: Tensor, p: Double = 2, eps: Double = 1e-6, keepdim: Bool = false
     ) -> Tensor {

@@ -2,6 +2,10 @@ extension Tensor {
     /// At most `chunks` pieces of equal size along `dim`, the last one maybe smaller (`torch.chunk`).
     ///
     /// [.., S, ..] → pieces [.., ⌈S / chunks⌉, ..]; there may be fewer of them. `chunks` below 1 is an error.
+    ///
+    /// - Parameters:
+    ///   - chunks: how many pieces at most, at least 1.
+    ///   - dim: the dimension; negative ones count from the end; `0` by default.
     public func chunk(_ chunks: Int, dim: Int = 0) -> [Tensor] {
         pieces("chunk", dim) { size throws(TensorError) in
             guard chunks > 0 else {
@@ -18,6 +22,9 @@ extension Tensor {
     /// The parts at each position of `dim`, without that dimension (`torch.unbind`).
     ///
     /// [.., S, ..] → S tensors [.., ..].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end; `0` by default.
     public func unbind(dim: Int = 0) -> [Tensor] {
         guard rank > 0 else {
             return [.refuse(TensorError("unbind", "a scalar has no dimension to take apart."), like: [self])]
@@ -47,10 +54,14 @@ extension Tensor {
 }
 
 extension Tensor {
-    /// Dimensions moved to other places; the others keep their order (`torch.movedim`).
+    /// Dimensions moved to other places; the others keep their order (`torch.movedim`): [S₀, S₁, …] → the same sizes in
+    /// another order.
     ///
-    /// Dimension `source[k]` becomes dimension `destination[k]`. Lists of different lengths, and dimensions that are
-    /// named twice, are errors.
+    /// Lists of different lengths, and dimensions that are named twice, are errors.
+    ///
+    /// - Parameters:
+    ///   - source: the dimensions that move.
+    ///   - destination: where each of them goes.
     public func movedim(_ source: [Int], _ destination: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard source.count == destination.count else {
@@ -74,11 +85,27 @@ extension Tensor {
         }
     }
 
+    /// One dimension moved to another place; the others keep their order (`torch.movedim`): [S₀, S₁, …] → the same
+    /// sizes in another order.
+    ///
+    /// - Parameters:
+    ///   - source: the dimension that moves.
+    ///   - destination: where it goes.
     public func movedim(_ source: Int, _ destination: Int) -> Tensor { movedim([source], [destination]) }
 
-    /// Swaps two dimensions: ``transpose(_:_:)`` by NumPy's name (`torch.swapaxes`).
+    /// Swaps two dimensions, ``transpose(_:_:)`` by NumPy's name (`torch.swapaxes`): [.., A, .., B, ..] → [.., B, ..,
+    /// A, ..].
+    ///
+    /// - Parameters:
+    ///   - first: one dimension; negative ones count from the end.
+    ///   - second: the other.
     public func swapaxes(_ first: Int, _ second: Int) -> Tensor { transpose(first, second) }
 
-    /// ``transpose(_:_:)`` by another name (`torch.swapdims`).
+    /// Swaps two dimensions, ``transpose(_:_:)`` by another name (`torch.swapdims`): [.., A, .., B, ..] → [.., B, ..,
+    /// A, ..].
+    ///
+    /// - Parameters:
+    ///   - first: one dimension; negative ones count from the end.
+    ///   - second: the other.
     public func swapdims(_ first: Int, _ second: Int) -> Tensor { transpose(first, second) }
 }

@@ -1,7 +1,11 @@
 extension Tensor {
-    /// Channels spread over the plane: each block of r² channels becomes r × r elements (`torch.nn.functional.pixel_shuffle`).
+    /// Channels spread over the plane: each block of r² channels becomes r × r elements
+    /// (`torch.nn.functional.pixel_shuffle`).
     ///
     /// [.., C · r², H, W] → [.., C, H · r, W · r]; the input has at least 3 dimensions.
+    ///
+    /// - Parameters:
+    ///   - upscaleFactor: r, at least 1.
     public func pixelShuffle(_ upscaleFactor: Int) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let (name, factor) = ("pixel_shuffle", upscaleFactor)
@@ -25,6 +29,9 @@ extension Tensor {
     /// (`torch.nn.functional.pixel_unshuffle`).
     ///
     /// [.., C, H · r, W · r] → [.., C · r², H, W]; the input has at least 3 dimensions.
+    ///
+    /// - Parameters:
+    ///   - downscaleFactor: r, at least 1.
     public func pixelUnshuffle(_ downscaleFactor: Int) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let (name, factor) = ("pixel_unshuffle", downscaleFactor)
@@ -45,6 +52,9 @@ extension Tensor {
     /// (`torch.nn.functional.channel_shuffle`; Zhang et al. 2018, ShuffleNet).
     ///
     /// [N, C, …] → [N, C, …]; the input has at least 3 dimensions, and the second one holds the channels.
+    ///
+    /// - Parameters:
+    ///   - groups: the number of groups, of which the channels are a multiple.
     public func channelShuffle(_ groups: Int) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let name = "channel_shuffle"

@@ -11,6 +11,9 @@ extension Tensor {
     }
 
     /// The inner product of two vectors (`torch.dot`). [S] · [S] → []
+    ///
+    /// - Parameters:
+    ///   - other: [S].
     public func dot(_ other: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try Tensor.requireRanks("dot", self, 1, other, 1)
@@ -19,6 +22,9 @@ extension Tensor {
     }
 
     /// The product of a matrix and a vector (`torch.mv`). [R, C] · [C] → [R]
+    ///
+    /// - Parameters:
+    ///   - vector: [C].
     public func mv(_ vector: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try Tensor.requireRanks("mv", self, 2, vector, 1)
@@ -27,6 +33,9 @@ extension Tensor {
     }
 
     /// The product of two matrices (`torch.mm`). [M, K] · [K, N] → [M, N]
+    ///
+    /// - Parameters:
+    ///   - other: [K, N].
     public func mm(_ other: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try Tensor.requireRanks("mm", self, 2, other, 2)
@@ -35,6 +44,9 @@ extension Tensor {
     }
 
     /// The products of two stacks of matrices (`torch.bmm`). [B, M, K] · [B, K, N] → [B, M, N]
+    ///
+    /// - Parameters:
+    ///   - other: [B, K, N].
     public func bmm(_ other: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try Tensor.requireRanks("bmm", self, 3, other, 3)
@@ -43,6 +55,12 @@ extension Tensor {
     }
 
     /// β · self + α · (left · right) (`torch.addmm`). [M, K] · [K, N] → [M, N], to which the tensor broadcasts.
+    ///
+    /// - Parameters:
+    ///   - left: [M, K].
+    ///   - right: [K, N].
+    ///   - beta: what this tensor is multiplied by; `1` by default.
+    ///   - alpha: what the product is multiplied by; `1` by default.
     public func addmm(_ left: Tensor, _ right: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try Tensor.requireRanks("addmm", left, 2, right, 2)
@@ -60,6 +78,9 @@ extension Tensor {
     }
 
     /// The products of all pairs of elements of two vectors (`torch.outer`). [M], [N] → [M, N]
+    ///
+    /// - Parameters:
+    ///   - other: [N].
     public func outer(_ other: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try Tensor.requireRanks("outer", self, 1, other, 1)
@@ -70,6 +91,9 @@ extension Tensor {
     /// The Kronecker product: each element times the whole other tensor (`torch.kron`).
     ///
     /// [A₁, …, Aₙ], [B₁, …, Bₙ] → [A₁ · B₁, …, Aₙ · Bₙ]; missing dimensions in front count as 1.
+    ///
+    /// - Parameters:
+    ///   - other: [B₁, …, Bₙ].
     public func kron(_ other: Tensor) -> Tensor {
         let rank = Swift.max(self.rank, other.rank)
         func padded(_ shape: Shape) -> [Int] { [Int](repeating: 1, count: rank - shape.rank) + shape.dimensions }

@@ -1,8 +1,11 @@
 extension Tensor {
     /// The tensor put side by side `repeats[k]` times along dimension k (`torch.Tensor.repeat`).
     ///
-    /// [S₁, …, Sₙ] → [R₁ · S₁, …, Rₙ · Sₙ]. More repeats than dimensions add dimensions in front; fewer are an error, as
-    /// is a negative one.
+    /// [S₁, …, Sₙ] → [R₁ · S₁, …, Rₙ · Sₙ]. More repeats than dimensions add dimensions in front; fewer are an error,
+    /// as is a negative one.
+    ///
+    /// - Parameters:
+    ///   - repeats: how often along each dimension.
     public func `repeat`(_ repeats: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard repeats.count >= rank else {
@@ -33,18 +36,35 @@ extension Tensor {
         }
     }
 
+    /// The tensor put side by side along each dimension (`torch.Tensor.repeat`): [S₁, …, Sₙ] → [R₁ · S₁, …, Rₙ · Sₙ].
+    ///
+    /// - Parameters:
+    ///   - repeats: how often along each dimension.
     public func `repeat`(_ repeats: Int...) -> Tensor { self.repeat(repeats) }
 
-    /// ``repeat(_:)`` in which missing repeats in front are 1 (`torch.tile`).
+    /// The tensor put side by side along each dimension, where missing numbers in front are 1 (`torch.tile`): [S₁, …,
+    /// Sₙ] → [R₁ · S₁, …, Rₙ · Sₙ].
+    ///
+    /// - Parameters:
+    ///   - dims: how often along each dimension.
     public func tile(_ dims: [Int]) -> Tensor {
         self.repeat([Int](repeating: 1, count: Swift.max(0, rank - dims.count)) + dims)
     }
 
+    /// The tensor put side by side along each dimension, where missing numbers in front are 1 (`torch.tile`): [S₁, …,
+    /// Sₙ] → [R₁ · S₁, …, Rₙ · Sₙ].
+    ///
+    /// - Parameters:
+    ///   - dims: how often along each dimension.
     public func tile(_ dims: Int...) -> Tensor { tile(dims) }
 
     /// Each element `repeats` times in a row along `dim`, or in the flattened tensor (`torch.repeat_interleave`).
     ///
     /// [.., S, ..] → [.., repeats · S, ..]; a negative number is an error.
+    ///
+    /// - Parameters:
+    ///   - repeats: how often.
+    ///   - dim: the dimension; `nil` by default, which flattens first.
     public func repeatInterleave(_ repeats: Int, dim: Int? = nil) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard repeats >= 0 else {
@@ -66,6 +86,10 @@ extension Tensor {
     /// (`torch.repeat_interleave`).
     ///
     /// [.., S, ..] and S numbers → [.., Σ repeats, ..].
+    ///
+    /// - Parameters:
+    ///   - repeats: how often each slice.
+    ///   - dim: the dimension; `nil` by default, which flattens first.
     public func repeatInterleave(_ repeats: [Int], dim: Int? = nil) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard let dim else { return reshape(count).repeatInterleave(repeats, dim: 0) }

@@ -128,7 +128,10 @@ private struct Selection {
 }
 
 extension Tensor {
-    /// A part of the tensor, as Python writes it: `x[0]`, `x[1..<3, 2]`, `x[0..., 2..<6]`, `x[.ellipsis, -1]`.
+    /// A part of the tensor, as Python writes it: `x[0]`, `x[1..<3, 2]`, `x[0..., 2..<6]`, `x[.ellipsis, -1]`
+    /// (`torch.Tensor.__getitem__`, `__setitem__`).
+    ///
+    /// [S, ..] → [..] for a position, [K, ..] for a range of K, [1, S, ..] for `.newAxis`.
     ///
     /// Assigning replaces the part in a new tensor to which the variable is bound; the value broadcasts to the part.
     /// Both have gradients.
@@ -159,7 +162,12 @@ extension Tensor {
         }
     }
 
-    /// `length` elements from `start` along `dim` (`torch.narrow`).
+    /// Some elements along a dimension (`torch.narrow`): [.., S, ..] → [.., length, ..].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - start: the position of the first.
+    ///   - length: how many.
     public func narrow(dim: Int, start: Int, length: Int) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard rank > 0 else { throw TensorError("narrow", "a scalar has no dimension to take a part of.") }
@@ -181,7 +189,11 @@ extension Tensor {
         }
     }
 
-    /// The part at one position of `dim`, without that dimension (`torch.select`).
+    /// The part at one position of a dimension, without it (`torch.select`): [.., S, ..] → [.., ..].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - index: the position; negative ones count from the end.
     public func select(dim: Int, index: Int) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimension = try shape.resolve(dimension: dim, operation: "select")
@@ -197,7 +209,12 @@ extension Tensor {
         }
     }
 
-    /// Pieces of `size` elements along `dim`, the last one maybe smaller (`torch.split`).
+    /// Pieces along a dimension, the last one maybe smaller (`torch.split`): [.., S, ..] → ⌈S / size⌉ times [.., size,
+    /// ..].
+    ///
+    /// - Parameters:
+    ///   - size: the elements of a piece, at least 1.
+    ///   - dim: the dimension; negative ones count from the end; `0` by default.
     public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
         guard size > 0 else {
             return [.refuse(TensorError("split", "the size \(size) is not positive."), like: [self])]
@@ -207,7 +224,11 @@ extension Tensor {
         return split(sizes, dim: dim).map { $0.withGradientName("SplitBackward0") }
     }
 
-    /// Pieces of the given sizes along `dim`, which add up to the whole (`torch.split`).
+    /// Pieces of given sizes along a dimension (`torch.split`): [.., S, ..] → [.., size, ..] for each.
+    ///
+    /// - Parameters:
+    ///   - sizes: the elements of each piece, S together.
+    ///   - dim: the dimension; negative ones count from the end; `0` by default.
     public func split(_ sizes: [Int], dim: Int = 0) -> [Tensor] {
         guard let total = splitSize(dim) else { return [.poisoned(like: [self])] }
         guard sizes.reduce(0, +) == total, sizes.allSatisfy({ $0 >= 0 }) else {

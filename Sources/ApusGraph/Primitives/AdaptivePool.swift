@@ -95,7 +95,11 @@ public struct AdaptiveMaxPool: Primitive {
 }
 
 extension Tensor {
-    /// The mean of each of `outputSize` windows that cover [N, C, …] or [C, …] evenly; nil keeps a size.
+    /// The mean of each of `outputSize` windows that cover the input evenly (`torch.nn.functional.adaptive_avg_pool2d`
+    /// and its kin): [N, C, …] or [C, …] → [N, C, outputSize].
+    ///
+    /// - Parameters:
+    ///   - outputSize: one size for each spatial dimension; nil keeps one.
     public func adaptiveAveragePool(_ outputSize: [Int?]) -> Tensor {
         let spatialRank = outputSize.count
         return .checked(like: [self]) { () throws(TensorError) in
@@ -115,8 +119,11 @@ extension Tensor {
         }
     }
 
-    /// The largest element of each of `outputSize` windows that cover [N, C, …] or [C, …] evenly, and its flat position
-    /// in the plane; nil keeps a size.
+    /// The largest element of each of `outputSize` windows that cover the input evenly, and its flat position in the
+    /// plane (`torch.nn.functional.adaptive_max_pool2d` and its kin): [N, C, …] or [C, …] → twice [N, C, outputSize].
+    ///
+    /// - Parameters:
+    ///   - outputSize: one size for each spatial dimension; nil keeps one.
     public func adaptiveMaxPool(_ outputSize: [Int?]) -> (values: Tensor, indices: Tensor) {
         let spatialRank = outputSize.count
         return checkedPair { () throws(TensorError) in

@@ -35,12 +35,24 @@ extension Tensor {
         }
     }
 
-    /// The position of the largest element along `dim`, or in the flattened tensor; the first of equal ones.
+    /// The position of the largest element, `int64`; the first of equal ones, NaN before all (`torch.argmax`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; `nil` by default, which asks for the position in the flattened tensor.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func argmax(dim: Int? = nil, keepdim: Bool = false) -> Tensor {
         argReduce(isMaximum: true, dim, keepdim: keepdim)
     }
 
-    /// The position of the smallest element along `dim`, or in the flattened tensor; the first of equal ones.
+    /// The position of the smallest element, `int64`; the first of equal ones, NaN before all (`torch.argmin`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; `nil` by default, which asks for the position in the flattened tensor.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func argmin(dim: Int? = nil, keepdim: Bool = false) -> Tensor {
         argReduce(isMaximum: false, dim, keepdim: keepdim)
     }

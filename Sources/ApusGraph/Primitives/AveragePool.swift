@@ -53,7 +53,13 @@ public struct AveragePoolGradient: Primitive {
 }
 
 extension Tensor {
-    /// The mean of each window of [N, C, …] or [C, …].
+    /// The mean of each window (`torch.nn.functional.avg_pool2d` and its kin): [N, C, …] or [C, …] → [N, C, …] with the
+    /// sizes that `geometry` says.
+    ///
+    /// - Parameters:
+    ///   - geometry: kernel size, stride, padding and dilation.
+    ///   - countIncludePad: whether the padding counts as elements; `true` by default.
+    ///   - divisorOverride: what sums are divided by; the number of elements where it is `nil`, which is the default.
     public func averagePool(
         _ geometry: PoolingGeometry, countIncludePad: Bool = true, divisorOverride: Int? = nil
     ) -> Tensor {
@@ -65,11 +71,16 @@ extension Tensor {
         }
     }
 
-    /// The mean of the p-th powers of each window times its size, to the power of 1 / p: (Σ xᵖ)^(1/p), of [N, C, …] or
-    /// [C, …].
+    /// (Σ xᵖ)^(1/p) over each window, by the mean of the p-th powers times the window's size
+    /// (`torch.nn.functional.lp_pool2d` and its kin): [N, C, …] or [C, …] → [N, C, …] with the sizes that `geometry`
+    /// says.
     ///
     /// As in PyTorch a sum below 0 keeps its sign, so that the root of a negative one is NaN, and a window of ceil mode
     /// that reaches beyond the input counts as if it were full.
+    ///
+    /// - Parameters:
+    ///   - geometry: kernel size, stride, padding and dilation.
+    ///   - normType: the power p.
     public func powerAveragePool(_ geometry: PoolingGeometry, normType: Double) -> Tensor {
         let mean = (normType == 1 ? self : pow(normType)).averagePool(geometry)
         let magnitude = mean.abs().relu()

@@ -37,7 +37,12 @@ public struct Concatenate: Primitive {
 }
 
 extension Tensor {
-    /// Tensors one after the other along `dim` (`torch.cat`); types are promoted.
+    /// Tensors one after the other along a dimension; types are promoted (`torch.cat`): [.., A, ..], [.., B, ..], … →
+    /// [.., A + B + …, ..].
+    ///
+    /// - Parameters:
+    ///   - tensors: the tensors.
+    ///   - dim: the dimension; negative ones count from the end; `0` by default.
     public static func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
         checked(like: tensors) { () throws(TensorError) in
             guard let first = tensors.first else { throw TensorError("cat", "the list of tensors is empty.") }
@@ -47,7 +52,11 @@ extension Tensor {
         }
     }
 
-    /// Tensors of one shape along a new dimension `dim` (`torch.stack`).
+    /// Tensors of one shape along a new dimension (`torch.stack`): n times [.., ..] → [.., n, ..].
+    ///
+    /// - Parameters:
+    ///   - tensors: the tensors.
+    ///   - dim: the position of the new dimension; negative ones count from the end; `0` by default.
     public static func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
         checked(like: tensors) { () throws(TensorError) in
             guard let first = tensors.first else { throw TensorError("stack", "the list of tensors is empty.") }

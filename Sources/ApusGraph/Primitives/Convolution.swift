@@ -210,8 +210,14 @@ public struct ConvolutionWeightGradient: Primitive {
 }
 
 extension Tensor {
-    /// A convolution of [N, C, …] (or [C, …]) with a weight [O, C / groups, …] and a bias [O]
-    /// (`torch.nn.functional.conv2d` and its kin; the number of spatial dimensions is that of the geometry).
+    /// A convolution (`torch.nn.functional.conv2d` and its kin; the number of spatial dimensions is that of the
+    /// geometry): [N, C, …] or [C, …] → [N, O, …] with ⌊(W + p₀ + p₁ − d · (F − 1) − 1) / S⌋ + 1 along each spatial
+    /// dimension.
+    ///
+    /// - Parameters:
+    ///   - weight: [O, C / groups, …].
+    ///   - bias: [O]; `nil`, none, by default.
+    ///   - geometry: stride, padding, dilation and groups.
     public func convolution(_ weight: Tensor, _ bias: Tensor? = nil, geometry: ConvolutionGeometry) -> Tensor {
         let isUnbatched = rank == geometry.spatialRank + 1
         let batched = isUnbatched ? unsqueeze(dim: 0) : self
@@ -219,12 +225,17 @@ extension Tensor {
         return isUnbatched ? result.squeeze(dim: 0) : result
     }
 
-    /// The transposed convolution of [N, C, …] (or [C, …]) with a weight [C, O / groups, …] and a bias [O]
-    /// (`torch.nn.functional.conv_transpose2d` and its kin).
+    /// The transposed convolution (`torch.nn.functional.conv_transpose2d` and its kin): [N, C, …] or [C, …] → [N, O, …]
+    /// with (W − 1) · S − p₀ − p₁ + d · (F − 1) + 1 along each spatial dimension.
     ///
     /// It is the gradient of a convolution by its input: the result is the smallest of which that convolution, whose
-    /// attributes `geometry` holds, makes the sizes of this tensor, (W − 1) · S − p₀ − p₁ + d · (F − 1) + 1. An output
-    /// padding is subtracted from `paddingAfter`.
+    /// attributes `geometry` holds, makes the sizes of this tensor. An output padding is subtracted from
+    /// `paddingAfter`.
+    ///
+    /// - Parameters:
+    ///   - weight: [C, O / groups, …].
+    ///   - bias: [O]; `nil`, none, by default.
+    ///   - geometry: stride, padding, dilation and groups of that convolution.
     public func transposedConvolution(
         _ weight: Tensor, _ bias: Tensor? = nil, geometry: ConvolutionGeometry
     ) -> Tensor {

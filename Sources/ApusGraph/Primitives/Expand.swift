@@ -21,7 +21,10 @@ public struct Expand: Primitive {
 }
 
 extension Tensor {
-    /// Repeats along dimensions of size 1 and new ones in front; −1 keeps a size (`torch.Tensor.expand`).
+    /// Repeats the elements along dimensions of size 1 and new ones in front (`torch.Tensor.expand`): [1, S] → [.., S].
+    ///
+    /// - Parameters:
+    ///   - shape: the new sizes; −1 keeps one.
     public func expand(_ shape: Shape) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard shape.rank >= rank else {
@@ -46,5 +49,9 @@ extension Tensor {
         }
     }
 
+    /// Repeats the elements along dimensions of size 1 and new ones in front (`torch.Tensor.expand`): [1, S] → [.., S].
+    ///
+    /// - Parameters:
+    ///   - sizes: the new sizes; −1 keeps one.
     public func expand(_ sizes: Int...) -> Tensor { expand(Shape(sizes)) }
 }

@@ -11,7 +11,10 @@ public struct Flip: Primitive {
 }
 
 extension Tensor {
-    /// The elements in reverse order along `dims` (`torch.flip`).
+    /// The elements in reverse order along some dimensions (`torch.flip`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - dims: dimensions; negative ones count from the end.
     public func flip(_ dims: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard !dims.isEmpty else { return clone() }
@@ -19,5 +22,9 @@ extension Tensor {
         }
     }
 
+    /// The elements in reverse order along some dimensions (`torch.flip`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - dims: dimensions; negative ones count from the end.
     public func flip(_ dims: Int...) -> Tensor { flip(dims) }
 }

@@ -63,6 +63,9 @@ extension Tensor {
     /// 2017).
     ///
     /// […, 2n, …] → […, n, …]; an odd size is an error.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension that is halved; negative ones count from the end; `-1` by default.
     public func glu(dim: Int = -1) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard rank > 0 else {

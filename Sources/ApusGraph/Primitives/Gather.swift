@@ -101,6 +101,10 @@ extension Tensor {
     /// [.., S, ..], `index` [.., K, ..] (`int64`) → the shape of `index`, whose sizes but K may be smaller than the
     /// tensor's. For dimension 1 of three: result[i, j, k] = self[i, index[i, j, k], k]. Positions outside of 0 ..< S,
     /// negative ones too, are an error when the result is computed.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - index: positions, `int64`.
     public func gather(dim: Int, _ index: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimension = try shape.resolve(dimension: dim, operation: Gather.name)
@@ -118,6 +122,10 @@ extension Tensor {
 
     /// ``gather(dim:_:)`` whose tensor and positions broadcast, except along `dim` (`torch.take_along_dim`); without
     /// `dim` both are flattened.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; `nil` by default, which flattens both.
+    ///   - index: positions, `int64`.
     public func takeAlong(dim: Int? = nil, _ index: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard let dim else { return reshape(count).gather(dim: 0, index.reshape(index.count)) }
@@ -138,16 +146,27 @@ extension Tensor {
         }
     }
 
-    /// The tensor with `source` written at positions along `dim` (`torch.scatter`).
+    /// The tensor with `source` written at positions along `dim` (`torch.scatter`): [.., S, ..] → [.., S, ..].
     ///
-    /// For dimension 1 of three: result[i, index[i, j, k], k] = source[i, j, k]. `index` (`int64`) may be smaller than
-    /// `source` along every dimension, and than the tensor along all but `dim`. Where a position occurs more than once
-    /// the last element stands. Positions outside of the tensor are an error when the result is computed.
+    /// For dimension 1 of three: result[i, index[i, j, k], k] = source[i, j, k]. `index` may be smaller than `source`
+    /// along every dimension, and than the tensor along all but `dim`. Where a position occurs more than once the last
+    /// element stands. Positions outside of the tensor are an error when the result is computed.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - index: positions, `int64`.
+    ///   - source: the new elements.
     public func scatter(dim: Int, _ index: Tensor, _ source: Tensor) -> Tensor {
         scatter(dim, index, source, adds: false)
     }
 
-    /// The tensor with one value written at positions along `dim` (`torch.scatter` with `value`).
+    /// The tensor with one value written at positions along `dim` (`torch.scatter` with `value`): [.., S, ..] → [.., S,
+    /// ..].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - index: positions, `int64`.
+    ///   - value: the value.
     public func scatter(dim: Int, _ index: Tensor, value: Double) -> Tensor {
         scatter(dim, index, .full(index.shape, value, dtype: dtype), adds: false)
             .withGradientName("ScatterBackward1")
@@ -155,6 +174,11 @@ extension Tensor {
 
     /// The tensor with `source` added at positions along `dim` (`torch.scatter_add`), otherwise as
     /// ``scatter(dim:_:_:)``; elements of equal positions add up in order.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - index: positions, `int64`.
+    ///   - source: the new elements.
     public func scatterAdd(dim: Int, _ index: Tensor, _ source: Tensor) -> Tensor {
         scatter(dim, index, source, adds: true)
     }

@@ -1,8 +1,9 @@
 /// A value whose slopes by some tensors are given, element by element, instead of following from how it was computed.
 ///
-/// Inputs: the value y, then pairs of a slope sₖ and the tensor xₖ. Result: y, and ∂y / ∂xₖ = sₖ. The formula of a value
-/// that neither overflows nor cancels is often not the one of its slope: softplus and its sigmoid. Slopes are recorded
-/// as functions of xₖ, so that their own gradients are right. No step runs: the engine puts y in the place of the result.
+/// Inputs: the value y, then pairs of a slope sₖ and the tensor xₖ. Result: y, and ∂y / ∂xₖ = sₖ. The formula of a
+/// value that neither overflows nor cancels is often not the one of its slope: softplus and its sigmoid. Slopes are
+/// recorded as functions of xₖ, so that their own gradients are right. No step runs: the engine puts y in the place of
+/// the result.
 public struct GivenSlopes: Primitive {
     public static let name = "given slopes"
 
@@ -29,7 +30,14 @@ public struct GivenSlopes: Primitive {
 }
 
 extension Tensor {
-    /// A value that takes no gradient itself, with the given slope by `first` and, if it is there, `second`.
+    /// A value whose slopes by other tensors are given instead of following from how it was computed: [*] → [*] (no
+    /// name in PyTorch; see ``GivenSlopes``).
+    ///
+    /// - Parameters:
+    ///   - slope: ∂y / ∂x of the first.
+    ///   - first: x.
+    ///   - second: a second slope and what it is by; `nil`, none, by default.
+    ///   - value: makes y, which takes no gradient itself.
     public static func given(
         slope: Tensor, by first: Tensor, and second: (slope: Tensor, by: Tensor)? = nil, of value: () -> Tensor
     ) -> Tensor {

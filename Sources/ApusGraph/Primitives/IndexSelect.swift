@@ -118,8 +118,10 @@ extension TensorError {
     /// A position that is outside of a dimension, as it is found when elements are computed.
     ///
     /// - Parameters:
+    ///   - operation: the name of the operation.
     ///   - index: the position.
     ///   - place: where it stands among the positions.
+    ///   - dimension: the dimension.
     ///   - size: the size of the dimension.
     public static func indexOutOfRange(
         operation: String, _ index: Int64, at place: [Int], dimension: Int, size: Int
@@ -137,6 +139,10 @@ extension Tensor {
     ///
     /// [.., S, ..] → [.., K, ..] with `index` a vector of K positions (`int64`), or a scalar for one. Positions outside
     /// of 0 ..< S, negative ones too, are an error when the result is computed.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - index: [K] or a scalar, `int64`.
     public func indexSelect(dim: Int, _ index: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimension = try shape.resolve(dimension: dim, operation: IndexSelect.name)
@@ -156,6 +162,12 @@ extension Tensor {
     ///
     /// [.., S, ..] with `index` [K] (`int64`) and `source` [.., K, ..] → [.., S, ..]; slices of equal positions add up,
     /// in order. Positions outside of 0 ..< S are an error when the result is computed.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - index: [K], `int64`.
+    ///   - source: [.., K, ..].
+    ///   - alpha: what `source` is multiplied by; `1` by default.
     public func indexAdd(dim: Int, _ index: Tensor, _ source: Tensor, alpha: Double = 1) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard rank > 0 else { throw TensorError(IndexAdd.name, "a scalar has no dimension \(dim).") }
@@ -164,9 +176,12 @@ extension Tensor {
         }
     }
 
-    /// The elements at some positions of the flattened tensor (`torch.take`): the shape is that of `index`.
+    /// The elements at some positions of the flattened tensor (`torch.take`): [*] → the shape of `index`.
     ///
     /// Positions outside of 0 ..< count are an error when the result is computed.
+    ///
+    /// - Parameters:
+    ///   - index: positions, `int64`.
     public func take(_ index: Tensor) -> Tensor {
         Tensor.record(IndexSelect(0), [reshape(count), index.reshape(index.count)], gradientName: "TakeBackward0")[0]
             .reshape(index.shape).withGradientName("TakeBackward0")

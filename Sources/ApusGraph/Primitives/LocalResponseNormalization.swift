@@ -53,7 +53,8 @@ public struct LocalResponseNormalization: Primitive {
 
 /// The gradient of ``LocalResponseNormalization`` (inputs: dy and x).
 ///
-/// Shape rule: that of x. dx = dy · d^(−β) − 2αβ / size · x · Σ dy · x · d^(−β−1) over the channels whose window holds c.
+/// Shape rule: that of x. dx = dy · d^(−β) − 2αβ / size · x · Σ dy · x · d^(−β−1) over the channels whose window holds
+/// c.
 public struct LocalResponseNormalizationGradient: Primitive {
     public static let name = "local_response_norm gradient"
     public let normalization: LocalResponseNormalization

@@ -74,10 +74,13 @@ public struct MatMul: Primitive {
 }
 
 extension Tensor {
-    /// The matrix product, as `torch.matmul` does it for all ranks.
+    /// The matrix product, as `torch.matmul` does it for all ranks: [.., M, K] · [.., K, N] → [.., M, N].
     ///
     /// Two vectors give their inner product, a vector counts as a row on the left and as a column on the right, and
     /// leading dimensions broadcast: [B, 1, M, K] · [C, K, N] → [B, C, M, N].
+    ///
+    /// - Parameters:
+    ///   - other: the right factor.
     public func matmul(_ other: Tensor) -> Tensor {
         .checked(like: [self, other]) { () throws(TensorError) in
             guard rank > 0, other.rank > 0 else {
@@ -135,6 +138,10 @@ extension Tensor {
 
     /// x · Wᵀ + b, the function of a linear layer: [.., in] → [.., out] with W [out, in] and b [out]
     /// (`torch.nn.functional.linear`).
+    ///
+    /// - Parameters:
+    ///   - weight: W, [out, in].
+    ///   - bias: b, [out]; `nil`, none, by default.
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let features = weight.shape[-1]

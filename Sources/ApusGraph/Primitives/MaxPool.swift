@@ -53,7 +53,11 @@ public struct MaxPoolGradient: Primitive {
 }
 
 extension Tensor {
-    /// The largest element of each window of [N, C, …] or [C, …], and its flat position in the plane.
+    /// The largest element of each window, and its flat position in the plane (`torch.nn.functional.max_pool2d` and its
+    /// kin): [N, C, …] or [C, …] → twice [N, C, …] with the sizes that `geometry` says.
+    ///
+    /// - Parameters:
+    ///   - geometry: kernel size, stride, padding and dilation.
     public func maxPool(_ geometry: PoolingGeometry) -> (values: Tensor, indices: Tensor) {
         checkedPair { () throws(TensorError) in
             try pooled(geometry.spatialRank, "max_pool\(geometry.spatialRank)d") { batch throws(TensorError) in

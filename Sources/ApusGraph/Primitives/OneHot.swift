@@ -32,5 +32,8 @@ extension Tensor {
     ///
     /// [..] of `int64` → [.., numClasses] of `int64`. A class outside of 0 ..< `numClasses` is an error when the result
     /// is computed.
+    ///
+    /// - Parameters:
+    ///   - numClasses: the number of classes.
     public func oneHot(numClasses: Int) -> Tensor { .record(OneHot(numClasses), self) }
 }

@@ -144,10 +144,10 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - padding: [left, right, top, bottom, front, back, …]: pairs, from the last dimension on.
-    ///   - mode: what stands there. With ``PadMode/constant`` any number of dimensions can be padded; the others pad the
-    ///     last one, two or three dimensions of [C, …] or [N, C, …]. Reflecting needs fewer than the size of the
-    ///     dimension on each side, wrapping around at most that.
-    ///   - value: the value of ``PadMode/constant``; another one than 0 is an error with the other modes.
+    ///   - mode: what stands there. With ``PadMode/constant`` any number of dimensions can be padded; the others pad
+    ///     the last one, two or three dimensions of [C, …] or [N, C, …]. Reflecting needs fewer than the size of the
+    ///     dimension on each side, wrapping around at most that; `.constant` by default.
+    ///   - value: the value of ``PadMode/constant``; another one than 0 is an error with the other modes; `0` by default.
     public func pad(_ padding: [Int], mode: PadMode = .constant, value: Double = 0) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let name = Pad.name

@@ -19,9 +19,16 @@ public struct Permute: Primitive {
 }
 
 extension Tensor {
-    /// The dimensions in another order: result dimension k is dimension `dims[k]` (`torch.permute`).
+    /// The dimensions in another order (`torch.permute`): [S₀, S₁, …] → [S_dims[0], S_dims[1], …].
+    ///
+    /// - Parameters:
+    ///   - dims: for each dimension of the result, which one it is.
     public func permute(_ dims: Int...) -> Tensor { permute(dims) }
 
+    /// The dimensions in another order (`torch.permute`): [S₀, S₁, …] → [S_dims[0], S_dims[1], …].
+    ///
+    /// - Parameters:
+    ///   - dims: for each dimension of the result, which one it is.
     public func permute(_ dims: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard dims.count == rank else {
@@ -37,7 +44,11 @@ extension Tensor {
         }
     }
 
-    /// Swaps two dimensions (`torch.transpose`).
+    /// Swaps two dimensions (`torch.transpose`): [.., A, .., B, ..] → [.., B, .., A, ..].
+    ///
+    /// - Parameters:
+    ///   - first: one dimension; negative ones count from the end.
+    ///   - second: the other.
     public func transpose(_ first: Int, _ second: Int) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let a = try shape.resolve(dimension: first, operation: "transpose")
@@ -51,5 +62,6 @@ extension Tensor {
 
     /// The transposed matrix; all dimensions reversed for other ranks (`tensor.T`).
     // swift-format-ignore: AlwaysUseLowerCamelCase
+    /// The transposed matrix, [R, C] → [C, R]; all dimensions reversed for other ranks (`torch.Tensor.T`).
     public var T: Tensor { .record(Permute(Array((0..<rank).reversed())), self, gradientName: "PermuteBackward0") }
 }

@@ -85,10 +85,14 @@ public struct MaxUnpool: Primitive {
 }
 
 extension Tensor {
-    /// Puts the elements of [N, C, …] or [C, …] where max-pooling found them, in planes of `outputSize`.
+    /// Puts elements where max-pooling found them, in planes of zeros (`torch.nn.functional.max_unpool2d` and its kin):
+    /// [N, C, …] or [C, …] → [N, C, outputSize].
     ///
-    /// `indices` are those of the pooling: of the same shape, flat positions within the output's planes. An index that
-    /// lies outside is an error when the result is computed.
+    /// An index that lies outside is an error when the result is computed.
+    ///
+    /// - Parameters:
+    ///   - indices: those of the pooling: of the same shape, flat positions within the output's planes.
+    ///   - outputSize: one size for each spatial dimension.
     public func maxUnpool(_ indices: Tensor, outputSize: [Int]) -> Tensor {
         let spatialRank = outputSize.count
         return .checked(like: [self]) { () throws(TensorError) in

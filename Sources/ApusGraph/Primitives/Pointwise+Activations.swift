@@ -24,6 +24,11 @@ extension Tensor {
     }
 
     /// x where x > 0, else `negativeSlope` · x, element by element (`torch.nn.functional.leaky_relu`).
+    ///
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - negativeSlope: the slope below 0; `0.01` by default.
     public func leakyRelu(negativeSlope: Double = 0.01) -> Tensor {
         activation(.leakyRelu, "leaky_relu", [negativeSlope])
     }
@@ -31,6 +36,10 @@ extension Tensor {
     /// x where x > 0, else weight · x (`torch.nn.functional.prelu`; He et al. 2015).
     ///
     /// `weight` has one element, or one for each channel: [C] for an input [N, C, …]. It gets a gradient too.
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - weight: the slopes: one element, or [C].
     public func prelu(_ weight: Tensor) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             if let error = Self.realError(self, "prelu") { throw error }
@@ -67,6 +76,13 @@ extension Tensor {
     /// and (lower + upper) / 2 otherwise (`torch.nn.functional.rrelu`; Xu et al. 2015).
     ///
     /// A lower bound above the upper one, or a bound that is not finite, is an error.
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - lower: the least slope; `1.0 / 8` by default.
+    ///   - upper: what all random slopes are below; `1.0 / 3` by default.
+    ///   - training: whether slopes are drawn; `false` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public func rrelu(
         lower: Double = 1.0 / 8, upper: Double = 1.0 / 3, training: Bool = false, generator: Generator = .shared
     ) -> Tensor {
@@ -85,9 +101,16 @@ extension Tensor {
     }
 
     /// x where x > 0, else α · (eˣ − 1) (`torch.nn.functional.elu`; Clevert et al. 2016).
+    ///
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - alpha: α: far below 0 the result is −α; `1` by default.
     public func elu(alpha: Double = 1) -> Tensor { activation(.elu, "elu", [alpha, 1]) }
 
     /// 1.0507 · elu(x, α = 1.6733), with the two constants of Klambauer et al. 2017 (`torch.nn.functional.selu`).
+    ///
+    /// Element by element: [*] → [*].
     public func selu() -> Tensor {
         let result = activation(.elu, "selu", [1.6732632423543772848170429916717, 1])
         let scale = Tensor.full([], 1.0507009873554804934193349852946, dtype: dtype)
@@ -95,6 +118,11 @@ extension Tensor {
     }
 
     /// x where x > 0, else α · (e^(x/α) − 1) (`torch.nn.functional.celu`; Barron 2017); α = 0 is an error.
+    ///
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - alpha: α, other than 0: far below 0 the result is −α; `1` by default.
     public func celu(alpha: Double = 1) -> Tensor {
         guard alpha != 0 else {
             return .refuse(TensorError("celu", "alpha is 0, and the input is divided by it. Give another number."))
@@ -106,26 +134,43 @@ extension Tensor {
     /// Hendrycks & Gimpel 2016).
     ///
     /// `approximate: .tanh` takes ½ · (1 + tanh(√(2/π) · (x + 0.044715 x³))) for Φ.
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - approximate: how Φ is computed; `.none` by default.
     public func gelu(approximate: GELUApproximation = .none) -> Tensor {
         activation(approximate == .tanh ? .geluTanh : .gelu, "gelu")
     }
 
     /// x · σ(x), also called swish (`torch.nn.functional.silu`; Elfwing et al. 2018).
+    ///
+    /// Element by element: [*] → [*].
     public func silu() -> Tensor { activation(.silu, "silu") }
 
     /// x · tanh(log(1 + eˣ)) (`torch.nn.functional.mish`; Misra 2019).
+    ///
+    /// Element by element: [*] → [*].
     public func mish() -> Tensor { activation(.mish, "mish") }
 
     /// x · min(max(x + 3, 0), 6) / 6 (`torch.nn.functional.hardswish`; Howard et al. 2019).
+    ///
+    /// Element by element: [*] → [*].
     public func hardswish() -> Tensor { activation(.hardswish, "hardswish") }
 
     /// min(max(x + 3, 0), 6) / 6 (`torch.nn.functional.hardsigmoid`).
+    ///
+    /// Element by element: [*] → [*].
     public func hardsigmoid() -> Tensor { activation(.hardsigmoid, "hardsigmoid") }
 
     /// x cut to minVal … maxVal (`torch.nn.functional.hardtanh`); integers too.
     ///
     /// No gradient passes at the bounds themselves, unlike ``clamp(min:max:)``. A lower bound above the upper one is an
     /// error.
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - minVal: the lower bound; `-1` by default.
+    ///   - maxVal: the upper bound; `1` by default.
     public func hardtanh(minVal: Double = -1, maxVal: Double = 1) -> Tensor {
         guard minVal <= maxVal else {
             return .refuse(
@@ -136,25 +181,43 @@ extension Tensor {
     }
 
     /// min(max(x, 0), 6) (`torch.nn.functional.relu6`; Howard et al. 2017).
+    ///
+    /// Element by element: [*] → [*].
     public func relu6() -> Tensor { hardtanh(minVal: 0, maxVal: 6) }
 
     /// log(1 + e^βx) / β, and x itself where βx > threshold (`torch.nn.functional.softplus`).
+    ///
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - beta: β: the larger, the nearer to max(x, 0); `1` by default.
+    ///   - threshold: βx above which the result is x itself; `20` by default.
     public func softplus(beta: Double = 1, threshold: Double = 20) -> Tensor {
         activation(.softplus, "softplus", [beta, threshold])
     }
 
     /// x / (1 + |x|) (`torch.nn.functional.softsign`); integers become `float32` first.
+    ///
+    /// Element by element: [*] → [*].
     public func softsign() -> Tensor { .pointwise(.softsign, [self], isReal: true) }
 
     /// log σ(x) = −log(1 + e⁻ˣ), finite and accurate for any x (`torch.nn.functional.logsigmoid`).
+    ///
+    /// Element by element: [*] → [*].
     public func logsigmoid() -> Tensor { activation(.logSigmoid, "logsigmoid") }
 
     /// x − tanh x (`torch.nn.functional.tanhshrink`); integers become `float32` first.
+    ///
+    /// Element by element: [*] → [*].
     public func tanhshrink() -> Tensor { .pointwise(.tanhshrink, [self], isReal: true) }
 
     /// x moved towards 0 by `lambd`: x − λ above λ, x + λ below −λ, else 0 (`torch.nn.functional.softshrink`).
     ///
     /// A negative `lambd`, or one that is not finite, is an error.
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - lambd: λ; `0.5` by default.
     public func softshrink(lambd: Double = 0.5) -> Tensor {
         guard lambd >= 0, lambd.isFinite else {
             return .refuse(
@@ -165,9 +228,20 @@ extension Tensor {
     }
 
     /// 0 where −λ ≤ x ≤ λ, else x (`torch.nn.functional.hardshrink`).
+    ///
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - lambd: λ; `0.5` by default.
     public func hardshrink(lambd: Double = 0.5) -> Tensor { activation(.hardshrink, "hardshrink", [lambd]) }
 
     /// x where x > threshold, else `value` (`torch.nn.functional.threshold`); integers too.
+    ///
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - threshold: above which x stays.
+    ///   - value: the result elsewhere.
     public func threshold(_ threshold: Double, value: Double) -> Tensor {
         guard !dtype.isInteger else {
             let numbers = [threshold, value].map { Tensor.full([], $0, dtype: dtype) }

@@ -79,70 +79,102 @@ extension Tensor {
 }
 
 extension Tensor {
+    /// The sum, element by element (`torch.add`); both broadcast.
     public static func + (left: Tensor, right: Tensor) -> Tensor { pointwise(.add, [left, right]) }
+    /// The difference, element by element (`torch.sub`); both broadcast.
     public static func - (left: Tensor, right: Tensor) -> Tensor {
         pointwise(.sub, [left, right], gradientName: left.handle.literal == nil ? nil : "RsubBackward1")
     }
+    /// The product, element by element (`torch.mul`); both broadcast.
     public static func * (left: Tensor, right: Tensor) -> Tensor { pointwise(.mul, [left, right]) }
-    /// True division: integers become `float32` first.
+    /// The quotient; integers become `float32` first, element by element (`torch.div`); both broadcast.
     public static func / (left: Tensor, right: Tensor) -> Tensor {
         // PyTorch multiplies the number with the reciprocal.
         pointwise(.div, [left, right], isReal: true, gradientName: left.handle.literal == nil ? nil : "MulBackward0")
     }
-    /// The power; `x ** 2` is recorded as a square.
+    /// The power, element by element (`torch.pow`); both broadcast, and `x ** 2` is recorded as a square.
     public static func ** (left: Tensor, right: Tensor) -> Tensor { left.pow(right) }
 
     @_disfavoredOverload
+    /// The sum, element by element (`torch.add`) with a number, or another operand.
     public static func + (left: Tensor, right: some TensorOperand) -> Tensor { left + right.operand }
     @_disfavoredOverload
+    /// The difference, element by element (`torch.sub`) with a number, or another operand.
     public static func - (left: Tensor, right: some TensorOperand) -> Tensor { left - right.operand }
     @_disfavoredOverload
+    /// The product, element by element (`torch.mul`) with a number, or another operand.
     public static func * (left: Tensor, right: some TensorOperand) -> Tensor { left * right.operand }
     @_disfavoredOverload
+    /// The quotient; integers become `float32` first, element by element (`torch.div`) with a number, or another
+    /// operand.
     public static func / (left: Tensor, right: some TensorOperand) -> Tensor { left / right.operand }
     @_disfavoredOverload
+    /// The power, element by element (`torch.pow`) with a number, or another operand.
     public static func ** (left: Tensor, right: some TensorOperand) -> Tensor { left.pow(right) }
     @_disfavoredOverload
+    /// The sum, element by element (`torch.add`) with a number, or another operand.
     public static func + (left: some TensorOperand, right: Tensor) -> Tensor { left.operand + right }
     @_disfavoredOverload
+    /// The difference, element by element (`torch.sub`) with a number, or another operand.
     public static func - (left: some TensorOperand, right: Tensor) -> Tensor { left.operand - right }
     @_disfavoredOverload
+    /// The product, element by element (`torch.mul`) with a number, or another operand.
     public static func * (left: some TensorOperand, right: Tensor) -> Tensor { left.operand * right }
     @_disfavoredOverload
+    /// The quotient; integers become `float32` first, element by element (`torch.div`) with a number, or another
+    /// operand.
     public static func / (left: some TensorOperand, right: Tensor) -> Tensor { left.operand / right }
 
+    /// Binds the variable to `left + right`, a new tensor: tensors are values.
     public static func += (left: inout Tensor, right: some TensorOperand) { left = left + right.operand }
+    /// Binds the variable to `left - right`, a new tensor: tensors are values.
     public static func -= (left: inout Tensor, right: some TensorOperand) { left = left - right.operand }
+    /// Binds the variable to `left * right`, a new tensor: tensors are values.
     public static func *= (left: inout Tensor, right: some TensorOperand) { left = left * right.operand }
+    /// Binds the variable to `left / right`, a new tensor: tensors are values.
     public static func /= (left: inout Tensor, right: some TensorOperand) { left = left / right.operand }
 
+    /// The negative, element by element (`torch.neg`).
     public static prefix func - (tensor: Tensor) -> Tensor { pointwise(.neg, [tensor]) }
 
     // Comparisons element by element give a tensor of truth values; the dot tells them from comparing two values.
+    /// Whether left = right, element by element, as `bool` (`torch.eq`); both broadcast.
     public static func .== (left: Tensor, right: some TensorOperand) -> Tensor {
         pointwise(.eq, [left, right.operand])
     }
+    /// Whether left ≠ right, element by element, as `bool` (`torch.ne`); both broadcast.
     public static func .!= (left: Tensor, right: some TensorOperand) -> Tensor {
         pointwise(.ne, [left, right.operand])
     }
+    /// Whether left < right, element by element, as `bool` (`torch.lt`); both broadcast.
     public static func .< (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.lt, [left, right.operand]) }
+    /// Whether left ≤ right, element by element, as `bool` (`torch.le`); both broadcast.
     public static func .<= (left: Tensor, right: some TensorOperand) -> Tensor {
         pointwise(.le, [left, right.operand])
     }
+    /// Whether left > right, element by element, as `bool` (`torch.gt`); both broadcast.
     public static func .> (left: Tensor, right: some TensorOperand) -> Tensor { pointwise(.gt, [left, right.operand]) }
+    /// Whether left ≥ right, element by element, as `bool` (`torch.ge`); both broadcast.
     public static func .>= (left: Tensor, right: some TensorOperand) -> Tensor {
         pointwise(.ge, [left, right.operand])
     }
 }
 
 extension Tensor {
-    /// This tensor with another type; the same tensor where it already has it. Real to integer goes toward zero.
+    /// The tensor with another type, the same tensor where it already has it (`torch.Tensor.to`): [*] → [*]. Real
+    /// numbers become integers towards 0.
+    ///
+    /// - Parameters:
+    ///   - dtype: the new type.
     public func cast(to dtype: DType) -> Tensor {
         guard self.dtype != dtype else { return self }
         return .record(Pointwise(.cast, resultType: dtype), self)
     }
 
-    /// `torch.pow`: element to the power of an element or a number.
+    /// Element to the power of an element or a number (`torch.pow`): [*], [*] → [*]; both broadcast.
+    ///
+    /// - Parameters:
+    ///   - exponent: a tensor or a number; 2 is recorded as a square.
     public func pow(_ exponent: some TensorOperand) -> Tensor {
         let exponent = exponent.operand
         switch exponent.handle.literal {
@@ -153,64 +185,116 @@ extension Tensor {
         }
     }
 
+    /// The magnitude |x|, element by element (`torch.abs`): [*] → [*].
     public func abs() -> Tensor { .pointwise(.abs, [self]) }
-    /// eˣ
+    /// eˣ, element by element (`torch.exp`): [*] → [*].
     public func exp() -> Tensor { .pointwise(.exp, [self], isReal: true) }
-    /// eˣ − 1, accurate near 0.
+    /// eˣ − 1, accurate near 0, element by element (`torch.expm1`): [*] → [*].
     public func expm1() -> Tensor { .pointwise(.expm1, [self], isReal: true) }
-    /// The natural logarithm: −∞ at 0, NaN below.
+    /// The natural logarithm: −∞ at 0, NaN below, element by element (`torch.log`): [*] → [*].
     public func log() -> Tensor { .pointwise(.log, [self], isReal: true) }
-    /// log(1 + x), accurate near 0.
+    /// log(1 + x), accurate near 0, element by element (`torch.log1p`): [*] → [*].
     public func log1p() -> Tensor { .pointwise(.log1p, [self], isReal: true) }
+    /// The square root; NaN below 0, element by element (`torch.sqrt`): [*] → [*].
     public func sqrt() -> Tensor { .pointwise(.sqrt, [self], isReal: true) }
-    /// 1 / √x
+    /// 1 / √x, element by element (`torch.rsqrt`): [*] → [*].
     public func rsqrt() -> Tensor { .pointwise(.rsqrt, [self], isReal: true) }
-    /// 1 / x
+    /// 1 / x, element by element (`torch.reciprocal`): [*] → [*].
     public func reciprocal() -> Tensor { .pointwise(.reciprocal, [self], isReal: true) }
+    /// x², element by element (`torch.square`): [*] → [*].
     public func square() -> Tensor { .pointwise(.square, [self]) }
+    /// The sine, element by element (`torch.sin`): [*] → [*].
     public func sin() -> Tensor { .pointwise(.sin, [self], isReal: true) }
+    /// The cosine, element by element (`torch.cos`): [*] → [*].
     public func cos() -> Tensor { .pointwise(.cos, [self], isReal: true) }
+    /// The tangent, element by element (`torch.tan`): [*] → [*].
     public func tan() -> Tensor { .pointwise(.tan, [self], isReal: true) }
+    /// The hyperbolic tangent, element by element (`torch.tanh`): [*] → [*].
     public func tanh() -> Tensor { .pointwise(.tanh, [self], isReal: true) }
-    /// 1 / (1 + e⁻ˣ)
+    /// The logistic function 1 / (1 + e⁻ˣ), element by element (`torch.sigmoid`): [*] → [*].
     public func sigmoid() -> Tensor { .pointwise(.sigmoid, [self], isReal: true) }
-    /// max(x, 0)
+    /// max(x, 0), element by element (`torch.nn.functional.relu`): [*] → [*].
     public func relu() -> Tensor { .pointwise(.relu, [self]) }
-    /// The error function 2/√π ∫₀ˣ e^(−t²) dt.
+    /// The error function 2/√π ∫₀ˣ e^(−t²) dt, element by element (`torch.erf`): [*] → [*].
     public func erf() -> Tensor { .pointwise(.erf, [self], isReal: true) }
+    /// The largest integer that is not above x, element by element (`torch.floor`): [*] → [*].
     public func floor() -> Tensor { .pointwise(.floor, [self]) }
+    /// The smallest integer that is not below x, element by element (`torch.ceil`): [*] → [*].
     public func ceil() -> Tensor { .pointwise(.ceil, [self]) }
-    /// To the nearest integer, halves to the even one.
+    /// The nearest integer, of halves the even one, element by element (`torch.round`): [*] → [*].
     public func round() -> Tensor { .pointwise(.round, [self]) }
-    /// Toward zero.
+    /// The integer towards 0, element by element (`torch.trunc`): [*] → [*].
     public func trunc() -> Tensor { .pointwise(.trunc, [self]) }
-    /// −1, 0 or 1.
+    /// −1, 0 or 1, element by element (`torch.sign`): [*] → [*].
     public func sign() -> Tensor { .pointwise(.sign, [self]) }
+    /// Whether an element is NaN, as `bool`, element by element (`torch.isnan`): [*] → [*].
     public func isNaN() -> Tensor { .pointwise(.isNaN, [self]) }
+    /// Whether an element is 0, as `bool`, element by element (`torch.logical_not`): [*] → [*].
     public func logicalNot() -> Tensor { .pointwise(.logicalNot, [self]) }
+    /// Whether both elements are other than 0, as `bool` (`torch.logical_and`): [*], [*] → [*]; both broadcast.
+    ///
+    /// - Parameters:
+    ///   - other: the other tensor.
     public func logicalAnd(_ other: Tensor) -> Tensor { .pointwise(.logicalAnd, [self, other]) }
+    /// Whether one of both elements is other than 0, as `bool` (`torch.logical_or`): [*], [*] → [*]; both broadcast.
+    ///
+    /// - Parameters:
+    ///   - other: the other tensor.
     public func logicalOr(_ other: Tensor) -> Tensor { .pointwise(.logicalOr, [self, other]) }
     /// A copy (`torch.clone`).
+    ///
+    /// Element by element: [*] → [*].
     public func clone() -> Tensor { .pointwise(.copy, [self]) }
 
     /// The larger of two elements; NaN wins (`torch.maximum`).
+    ///
+    /// Element by element: [*], [*] → [*]; both broadcast.
+    ///
+    /// - Parameters:
+    ///   - other: what stands at its place in another tensor, or a number; both broadcast.
     public func maximum(_ other: some TensorOperand) -> Tensor { .pointwise(.maximum, [self, other.operand]) }
     /// The smaller of two elements; NaN wins (`torch.minimum`).
+    ///
+    /// Element by element: [*], [*] → [*]; both broadcast.
+    ///
+    /// - Parameters:
+    ///   - other: what stands at its place in another tensor, or a number; both broadcast.
     public func minimum(_ other: some TensorOperand) -> Tensor { .pointwise(.minimum, [self, other.operand]) }
-    /// The angle of the point (x: other, y: self).
+    /// The angle of the point (x: other, y: self), −π … π, element by element (`torch.atan2`): [*], [*] → [*]; both
+    /// broadcast.
+    ///
+    /// - Parameters:
+    ///   - other: what stands at its place in another tensor, or a number; both broadcast.
     public func atan2(_ other: some TensorOperand) -> Tensor {
         .pointwise(.atan2, [self, other.operand], isReal: true)
     }
     /// a − b · ⌊a / b⌋: the sign of the divisor (`torch.remainder`).
+    ///
+    /// Element by element: [*], [*] → [*]; both broadcast.
+    ///
+    /// - Parameters:
+    ///   - other: what stands at its place in another tensor, or a number; both broadcast.
     public func remainder(_ other: some TensorOperand) -> Tensor { .pointwise(.remainder, [self, other.operand]) }
 
     /// Elements of `self` where `condition` is true, else of `other` (`torch.where`); all three broadcast.
+    ///
+    /// Element by element: [*], [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - condition: truth, or numbers of which 0 is false.
+    ///   - other: what stands where it is false: a tensor or a number.
     public func `where`(_ condition: Tensor, else other: some TensorOperand) -> Tensor {
         let operands = Tensor.promote([self, other.operand])
         return .record(Pointwise(.select), condition.cast(to: .bool), operands[0], operands[1])
     }
 
     /// `value` where `mask` is true, else the element (`torch.Tensor.masked_fill`).
+    ///
+    /// Element by element: [*], [*] → [*]; both broadcast.
+    ///
+    /// - Parameters:
+    ///   - mask: truth, which broadcasts to the tensor.
+    ///   - value: what stands where it is true.
     public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor {
         let filling = Tensor(scalar: value, dtype: dtype)
         return .record(Pointwise(.select), [mask.cast(to: .bool), filling, self], gradientName: "MaskedFillBackward0")[
@@ -220,6 +304,11 @@ extension Tensor {
     /// Elements cut to the range `minimum ... maximum`; either bound may be absent (`torch.clamp`).
     ///
     /// The gradient passes where the element lies within the bounds, ends included.
+    /// Element by element: [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - minimum: the lower bound; `nil`, none, by default.
+    ///   - maximum: the upper bound; `nil`, none, by default.
     public func clamp(min minimum: Double? = nil, max maximum: Double? = nil) -> Tensor {
         guard minimum != nil || maximum != nil else {
             return .refuse(TensorError("clamp", "neither min: nor max: is given. Give at least one."), like: [self])

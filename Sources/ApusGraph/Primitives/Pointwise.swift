@@ -1,7 +1,7 @@
 /// An elementwise function of one, two or three tensors; the shapes broadcast.
 ///
 /// One primitive serves all such functions, so that the engine can fuse any chain of them into one loop.
-/// Shape rule: the broadcast of all inputs. The inputs have one type (see ``Tensor/promote(_:_:_:)``); the result has
+/// Shape rule: the broadcast of all inputs. The inputs have one type (see `Tensor.promote`); the result has
 /// it too, except for comparisons and logic, which give `bool`, and for ``PointwiseFunction/cast``.
 public struct Pointwise: Primitive {
     public static let name = "Pointwise"

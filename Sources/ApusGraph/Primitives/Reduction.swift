@@ -122,36 +122,103 @@ extension Tensor {
         }
     }
 
-    /// The sum over all dimensions, or over `dim`.
+    /// The sum (`torch.sum`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar. Integers and truths are summed
+    /// as `int64`.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func sum(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor {
         reduce(.sum, dim, keepdim: keepdim, gradientName: dim == nil ? "SumBackward0" : nil)
     }
+    /// The sum along one dimension (`torch.sum`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func sum(dim: Int, keepdim: Bool = false) -> Tensor { sum(dim: [dim], keepdim: keepdim) }
 
-    /// The mean over all dimensions, or over `dim`; of real tensors only.
+    /// The mean of real numbers (`torch.mean`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func mean(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor {
         reduce(.mean, dim, keepdim: keepdim, gradientName: dim == nil ? "MeanBackward0" : nil)
     }
+    /// The mean of real numbers along one dimension (`torch.mean`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func mean(dim: Int, keepdim: Bool = false) -> Tensor { mean(dim: [dim], keepdim: keepdim) }
 
-    /// The product over all dimensions, or over `dim`.
+    /// The product (`torch.prod`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar. Integers and truths give
+    /// `int64`.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func prod(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor {
         reduce(.prod, dim, keepdim: keepdim, gradientName: dim == nil ? "ProdBackward0" : nil)
     }
+    /// The product along one dimension (`torch.prod`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func prod(dim: Int, keepdim: Bool = false) -> Tensor { prod(dim: [dim], keepdim: keepdim) }
 
-    /// The largest element over all dimensions, or over `dim`; NaN wins. Equal ones share the gradient.
+    /// The largest elements (`torch.amax`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar. NaN wins; equal elements share
+    /// the gradient.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func amax(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.amax, dim, keepdim: keepdim) }
-    /// The smallest element over all dimensions, or over `dim`; NaN wins. Equal ones share the gradient.
+    /// The smallest elements (`torch.amin`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar. NaN wins; equal elements share
+    /// the gradient.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func amin(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.amin, dim, keepdim: keepdim) }
-    /// Whether any element is not 0.
+    /// Whether any element is other than 0, as `bool` (`torch.any`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func any(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.any, dim, keepdim: keepdim) }
-    /// Whether all elements are not 0.
+    /// Whether all elements are other than 0, as `bool` (`torch.all`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func all(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { reduce(.all, dim, keepdim: keepdim) }
 
-    /// The largest of all elements (`torch.max` without `dim`).
+    /// The largest of all elements, NaN where one is (`torch.max` without `dim`): [*] → [].
     public func max() -> Tensor { extreme(.amax, "max", gradientName: "MaxBackward1") }
-    /// The smallest of all elements (`torch.min` without `dim`).
+    /// The smallest of all elements, NaN where one is (`torch.min` without `dim`): [*] → [].
     public func min() -> Tensor { extreme(.amin, "min", gradientName: "MinBackward1") }
 
     private func extreme(_ kind: Reduction.Kind, _ name: String, gradientName: String) -> Tensor {
@@ -172,7 +239,14 @@ extension Tensor {
         return summed.reshape(shape)
     }
 
-    /// The variance over all dimensions, or over `dim`: Σ(x − mean)² / (n − correction) (`torch.var`).
+    /// The variance Σ(x − mean)² / (n − correction) (`torch.var`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - correction: what is subtracted from the number of elements; `1` by default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func `var`(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimensions = try shape.resolve(dimensions: dim, operation: "var")
@@ -183,7 +257,14 @@ extension Tensor {
         }
     }
 
-    /// The standard deviation: the root of ``var(dim:correction:keepdim:)`` (`torch.std`).
+    /// The standard deviation, the root of ``var(dim:correction:keepdim:)`` (`torch.std`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`; without `dim` a scalar.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions, of which negative ones count from the end; all where it is `nil`, which is the default.
+    ///   - correction: what is subtracted from the number of elements; `1` by default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func std(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
         // At 0 the root has no slope; PyTorch's gradient there is 0.
         let variance = self.var(dim: dim, correction: correction, keepdim: keepdim)
@@ -191,7 +272,13 @@ extension Tensor {
         return variance.maskedFill(isZero, 1).sqrt().maskedFill(isZero, 0).withGradientName("StdBackward0")
     }
 
-    /// log Σ eˣ over `dim`, without overflow.
+    /// log Σ eˣ over `dim`, without overflow (`torch.logsumexp`).
+    ///
+    /// [.., S, ..] → [.., ..], or [.., 1, ..] where `keepdim`.
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions; negative ones count from the end.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimensions = try shape.resolve(dimensions: dim, operation: "logsumexp")

@@ -25,10 +25,21 @@ public struct Reshape: Primitive {
 }
 
 extension Tensor {
-    /// The same elements under another shape; one size may be −1, which is inferred (`torch.reshape`).
+    /// The same elements in row-major order under another shape (`torch.reshape`): [*] → `shape`.
+    ///
+    /// - Parameters:
+    ///   - shape: the new sizes, one of which may be −1, which is inferred.
     public func reshape(_ shape: Shape) -> Tensor { reshape(shape, gradientName: nil) }
+    /// The same elements in row-major order under other sizes (`torch.reshape`): [*] → [sizes].
+    ///
+    /// - Parameters:
+    ///   - sizes: the new sizes, one of which may be −1, which is inferred.
     public func reshape(_ sizes: Int...) -> Tensor { reshape(Shape(sizes), gradientName: nil) }
-    /// ``reshape(_:)`` by PyTorch's other name.
+    /// The same elements under other sizes (`torch.Tensor.view`): [*] → [sizes], as `reshape` does it; nothing is
+    /// shared, since tensors are values.
+    ///
+    /// - Parameters:
+    ///   - sizes: the new sizes, one of which may be −1, which is inferred.
     public func view(_ sizes: Int...) -> Tensor { reshape(Shape(sizes), gradientName: nil) }
 
     private func reshape(_ requested: Shape, gradientName: String?) -> Tensor {
@@ -54,7 +65,11 @@ extension Tensor {
         }
     }
 
-    /// Joins the dimensions `from` … `to` into one (`torch.flatten`).
+    /// Joins the dimensions `from` … `to` into one (`torch.flatten`): [.., A, …, B, ..] → [.., A · … · B, ..].
+    ///
+    /// - Parameters:
+    ///   - start: the first of them; negative ones count from the end; `0` by default.
+    ///   - end: the last of them, included; `-1` by default.
     public func flatten(from start: Int = 0, to end: Int = -1) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let first = try shape.resolve(dimension: start, operation: "flatten")
@@ -70,7 +85,11 @@ extension Tensor {
         }
     }
 
-    /// Splits one dimension into several; one of them may be −1 (`torch.unflatten`).
+    /// Splits one dimension into several (`torch.unflatten`): [.., S, ..] → [.., sizes, ..].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
+    ///   - sizes: sizes whose product is S, one of which may be −1.
     public func unflatten(dim: Int, sizes: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimension = try shape.resolve(dimension: dim, operation: "unflatten")
@@ -95,9 +114,16 @@ extension Tensor {
         }
     }
 
-    /// Removes a dimension of size 1; one of another size stays (`torch.squeeze`).
+    /// Removes a dimension of size 1; one of another size stays (`torch.squeeze`): [.., 1, ..] → [.., ..].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
     public func squeeze(dim: Int) -> Tensor { squeeze([dim], gradientName: "SqueezeBackward1") }
 
+    /// Removes dimensions of size 1; others stay (`torch.squeeze`): [.., 1, ..] → [.., ..].
+    ///
+    /// - Parameters:
+    ///   - dim: dimensions; negative ones count from the end.
     public func squeeze(dim: [Int]) -> Tensor { squeeze(dim, gradientName: "SqueezeBackward2") }
 
     private func squeeze(_ dim: [Int], gradientName: String) -> Tensor {
@@ -109,10 +135,13 @@ extension Tensor {
         }
     }
 
-    /// Removes all dimensions of size 1.
+    /// Removes all dimensions of size 1 (`torch.squeeze`): [.., 1, ..] → [.., ..].
     public func squeeze() -> Tensor { reshape(Shape(shape.filter { $0 != 1 }), gradientName: "SqueezeBackward0") }
 
-    /// Inserts a dimension of size 1 before position `dim` of the result (`torch.unsqueeze`).
+    /// Inserts a dimension of size 1 (`torch.unsqueeze`): [.., ..] → [.., 1, ..].
+    ///
+    /// - Parameters:
+    ///   - dim: its position in the result; negative ones count from the end.
     public func unsqueeze(dim: Int) -> Tensor {
         let position = dim < 0 ? dim + rank + 1 : dim
         guard (0...rank).contains(position) else {

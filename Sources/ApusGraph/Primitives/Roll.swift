@@ -24,6 +24,10 @@ extension Tensor {
     /// The elements moved by `shifts` along `dims`, and around the ends (`torch.roll`).
     ///
     /// Any shape → the same shape: result[(i + shift) mod S] = self[i]. There must be one shift for each dimension.
+    ///
+    /// - Parameters:
+    ///   - shifts: how far along each dimension.
+    ///   - dims: the dimensions, one for each shift.
     public func roll(_ shifts: [Int], dims: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard shifts.count == dims.count, !shifts.isEmpty else {
@@ -44,9 +48,17 @@ extension Tensor {
         }
     }
 
+    /// The elements moved along one dimension, and around the ends (`torch.roll`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - shift: how far.
+    ///   - dim: the dimension; negative ones count from the end.
     public func roll(_ shift: Int, dim: Int) -> Tensor { roll([shift], dims: [dim]) }
 
-    /// The elements moved by `shift` in row-major order, and around the ends (`torch.roll` without `dims`).
+    /// The elements moved in row-major order, and around the ends (`torch.roll` without `dims`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - shift: how far.
     public func roll(_ shift: Int) -> Tensor {
         guard count > 0 else { return clone() }
         return reshape(count).roll([shift], dims: [0]).reshape(shape).withGradientName("RollBackward0")

@@ -81,9 +81,15 @@ extension Tensor {
 
     /// The running sum along `dim`: yᵢ = x₀ + … + xᵢ (`torch.cumsum`). [.., S, ..] → the same shape; integers and
     /// truths give `int64`.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
     public func cumsum(dim: Int) -> Tensor { scan(.sum, dim) }
 
     /// The running product along `dim`: yᵢ = x₀ · … · xᵢ (`torch.cumprod`). [.., S, ..] → the same shape; integers and
     /// truths give `int64`. The gradient is right where elements are 0, too.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
     public func cumprod(dim: Int) -> Tensor { scan(.product, dim) }
 }

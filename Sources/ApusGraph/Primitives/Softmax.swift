@@ -55,14 +55,23 @@ public struct SoftmaxGradient: Primitive {
 }
 
 extension Tensor {
-    /// eˣ / Σ eˣ along `dim` (`torch.nn.functional.softmax`).
+    /// eˣ / Σ eˣ along a dimension (`torch.nn.functional.softmax`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
     public func softmax(dim: Int) -> Tensor { softmax(dim, isLogarithm: false) }
-    /// e⁻ˣ / Σ e⁻ˣ along `dim` (`torch.nn.functional.softmin`).
+    /// e⁻ˣ / Σ e⁻ˣ along a dimension (`torch.nn.functional.softmin`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
     public func softmin(dim: Int) -> Tensor {
         if let error = Self.realError(self, "softmin") { return .refuse(error, like: [self]) }
         return (-self).softmax(dim: dim)
     }
-    /// x − log Σ eˣ along `dim` (`torch.nn.functional.log_softmax`).
+    /// x − log Σ eˣ along a dimension (`torch.nn.functional.log_softmax`): [*] → [*].
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end.
     public func logSoftmax(dim: Int) -> Tensor { softmax(dim, isLogarithm: true) }
 
     private func softmax(_ dim: Int, isLogarithm: Bool) -> Tensor {

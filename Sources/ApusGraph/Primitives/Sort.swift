@@ -81,6 +81,11 @@ extension Tensor {
     ///
     /// [.., S, ..] → twice the same shape. Equal elements keep their order, whether `stable` is asked for or not; NaN
     /// counts as larger than all numbers: last when ascending, first when descending.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end; `-1` by default.
+    ///   - descending: whether the largest element comes first; `false` by default.
+    ///   - stable: kept for PyTorch's sake: equal elements always keep their order; `true` by default.
     public func sort(dim: Int = -1, descending: Bool = false, stable: Bool = true) -> (values: Tensor, indices: Tensor)
     {
         do throws(TensorError) {
@@ -93,7 +98,13 @@ extension Tensor {
         }
     }
 
-    /// The positions that would sort the elements along `dim` (`torch.argsort`); equal elements keep their order.
+    /// The positions that would sort the elements along `dim`, `int64` (`torch.argsort`): [.., S, ..] → the same shape;
+    /// equal elements keep their order.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension; negative ones count from the end; `-1` by default.
+    ///   - descending: whether the largest element comes first; `false` by default.
+    ///   - stable: kept for PyTorch's sake: equal elements always keep their order; `true` by default.
     public func argsort(dim: Int = -1, descending: Bool = false, stable: Bool = true) -> Tensor {
         sort(dim: dim, descending: descending, stable: stable).indices
     }
@@ -103,6 +114,12 @@ extension Tensor {
     ///
     /// [.., S, ..] → twice [.., k, ..] with 0 ≤ k ≤ S. They are in order, best first, whether `sorted` is asked for or
     /// not; of equal elements the first ones are taken, and NaN counts as larger than all numbers.
+    ///
+    /// - Parameters:
+    ///   - k: how many elements, 0 to S.
+    ///   - dim: the dimension; negative ones count from the end; `-1` by default.
+    ///   - largest: whether they are the largest; `true` by default.
+    ///   - sorted: kept for PyTorch's sake: they always are in order; `true` by default.
     public func topk(
         _ k: Int, dim: Int = -1, largest: Bool = true, sorted: Bool = true
     ) -> (values: Tensor, indices: Tensor) {
@@ -125,6 +142,11 @@ extension Tensor {
     /// The `k`-th smallest element along `dim`, counted from 1, and as `int64` where it was (`torch.kthvalue`).
     ///
     /// [.., S, ..] → twice [.., ..] with 1 ≤ k ≤ S, or [.., 1, ..] where `keepdim`.
+    ///
+    /// - Parameters:
+    ///   - k: which one, 1 to S.
+    ///   - dim: the dimension; negative ones count from the end; `-1` by default.
+    ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func kthvalue(_ k: Int, dim: Int = -1, keepdim: Bool = false) -> (values: Tensor, indices: Tensor) {
         do throws(TensorError) {
             let dimension = try shape.resolve(dimension: dim, operation: "kthvalue")

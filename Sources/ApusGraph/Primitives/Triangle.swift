@@ -37,11 +37,19 @@ public struct Triangle: Primitive {
 extension Tensor {
     /// The lower triangle of each matrix; what is above the diagonal is 0 (`torch.tril`).
     ///
-    /// [.., R, C] → the same shape; element (i, j) stays where j − i ≤ `diagonal`. Fewer than 2 dimensions are an error.
+    /// [.., R, C] → the same shape; element (i, j) stays where j − i ≤ `diagonal`. Fewer than 2 dimensions are an
+    /// error.
+    ///
+    /// - Parameters:
+    ///   - diagonal: above the main diagonal where it is positive; `0` by default.
     public func tril(diagonal: Int = 0) -> Tensor { .record(Triangle(isUpper: false, diagonal: diagonal), self) }
 
     /// The upper triangle of each matrix; what is below the diagonal is 0 (`torch.triu`).
     ///
-    /// [.., R, C] → the same shape; element (i, j) stays where j − i ≥ `diagonal`. Fewer than 2 dimensions are an error.
+    /// [.., R, C] → the same shape; element (i, j) stays where j − i ≥ `diagonal`. Fewer than 2 dimensions are an
+    /// error.
+    ///
+    /// - Parameters:
+    ///   - diagonal: above the main diagonal where it is positive; `0` by default.
     public func triu(diagonal: Int = 0) -> Tensor { .record(Triangle(isUpper: true, diagonal: diagonal), self) }
 }

@@ -125,6 +125,9 @@ public struct Fold: Primitive {
 extension Tensor {
     /// The elements of each window as a column (`torch.nn.functional.unfold`): [N, C, H, W] → [N, C · kh · kw, L], or
     /// without a batch [C, H, W] → [C · kh · kw, L].
+    ///
+    /// - Parameters:
+    ///   - window: kernel size, stride, padding and dilation.
     public func unfold(_ window: SlidingWindow) -> Tensor {
         let result = Tensor.record(Unfold(window), rank == 3 ? unsqueeze(dim: 0) : self)
         return rank == 3 ? result.squeeze(dim: 0).withGradientName(result.gradientFunctionName) : result
@@ -132,6 +135,10 @@ extension Tensor {
 
     /// The sum of columns at the places of their windows (`torch.nn.functional.fold`): [N, C · kh · kw, L] → [N, C, H,
     /// W] with `outputSize` [H, W], or without a batch [C · kh · kw, L] → [C, H, W].
+    ///
+    /// - Parameters:
+    ///   - window: kernel size, stride, padding and dilation.
+    ///   - outputSize: the height and width of the result.
     public func fold(_ window: SlidingWindow, outputSize: [Int]) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard outputSize.count == 2 else {

@@ -124,7 +124,8 @@ extension Node {
         }
     }
 
-    /// Whether this node alone holds its finished elements: then a plan may overwrite them when nobody reads them later.
+    /// Whether this node alone holds its finished elements: then a plan may overwrite them when nobody reads them
+    /// later.
     public var ownsStorageAlone: Bool {
         state.withLock { state in
             guard case .evaluated(var storages) = state.work, storages.count == 1 else { return false }

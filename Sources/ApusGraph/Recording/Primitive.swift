@@ -1,7 +1,7 @@
 /// An operation that backends compute: the unit of the graph.
 ///
 /// A primitive is a small value that holds the operation's attributes. It knows the shapes of its results and its
-/// gradient; how it is computed is said by each backend in an extension of its own (``ReferenceKernel`` in
+/// gradient; how it is computed is said by each backend in an extension of its own (`ReferenceKernel` in
 /// `ApusReference`, `CPULowerable` in `ApusCPU`). Equal primitives on equal inputs compute equal results.
 public protocol Primitive: Hashable, Sendable {
     /// The name of the kind of operation.

@@ -71,8 +71,8 @@ extension Int64: TensorScalar {
     public var asDouble: Double { Double(self) }
     public var asInt64: Int64 { self }
 
-    /// The whole part of `value`; `Int64.min` for NaN and for what does not fit, as x86 processors and so PyTorch's casts
-    /// have it.
+    /// The whole part of `value`; `Int64.min` for NaN and for what does not fit, as x86 processors and so PyTorch's
+    /// casts have it.
     public init(truncating value: Double) {
         self = value >= -0x1p63 && value < 0x1p63 ? Int64(value) : .min
     }

@@ -5,6 +5,8 @@ extension Tensor {
     ///
     /// [N, C, L] or [C, L] with a weight [O, C / groups, F] and a bias [O] → [N, O, L'] or [O, L'],
     /// L' = ⌊(L + 2p − d · (F − 1) − 1) / S⌋ + 1. `padding` may be `.same`, with a stride of 1, or `.valid`.
+    ///
+    /// The arguments are those of ``Conv1d``; the kernel size is that of the weight.
     public func conv1d(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: any SpatialSize = 1,
         padding: some ConvolutionPaddingConvertible = 0, dilation: any SpatialSize = 1, groups: Int = 1
@@ -16,6 +18,8 @@ extension Tensor {
     ///
     /// [N, C, H, W] or [C, H, W] with a weight [O, C / groups, F, F] and a bias [O] → [N, O, H', W'] or [O, H', W'],
     /// H' = ⌊(H + 2p − d · (F − 1) − 1) / S⌋ + 1. `padding` may be `.same`, with a stride of 1, or `.valid`.
+    ///
+    /// The arguments are those of ``Conv2d``; the kernel size is that of the weight.
     public func conv2d(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: any SpatialSize = 1,
         padding: some ConvolutionPaddingConvertible = 0, dilation: any SpatialSize = 1, groups: Int = 1
@@ -25,8 +29,11 @@ extension Tensor {
 
     /// A convolution in three dimensions (`torch.nn.functional.conv3d`).
     ///
-    /// [N, C, D, H, W] or [C, D, H, W] with a weight [O, C / groups, F, F, F] and a bias [O] → [N, O, D', H', W'] or [O, D', H', W'],
-    /// D' = ⌊(D + 2p − d · (F − 1) − 1) / S⌋ + 1. `padding` may be `.same`, with a stride of 1, or `.valid`.
+    /// [N, C, D, H, W] or [C, D, H, W] with a weight [O, C / groups, F, F, F] and a bias [O] → [N, O, D', H', W'] or
+    /// [O, D', H', W'], D' = ⌊(D + 2p − d · (F − 1) − 1) / S⌋ + 1. `padding` may be `.same`, with a stride of 1, or
+    /// `.valid`.
+    ///
+    /// The arguments are those of ``Conv3d``; the kernel size is that of the weight.
     public func conv3d(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: any SpatialSize = 1,
         padding: some ConvolutionPaddingConvertible = 0, dilation: any SpatialSize = 1, groups: Int = 1
@@ -61,6 +68,8 @@ extension Tensor {
     ///
     /// [N, C, L] or [C, L] with a weight [C, O / groups, F] and a bias [O] → [N, O, L'] or [O, L'],
     /// L' = (L − 1) · S − 2p + d · (F − 1) + q + 1. The output padding q must be less than stride or dilation.
+    ///
+    /// The arguments are those of ``ConvTranspose1d``; the kernel size is that of the weight.
     public func convTranspose1d(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: any SpatialSize = 1, padding: any SpatialSize = 0,
         outputPadding: any SpatialSize = 0, groups: Int = 1, dilation: any SpatialSize = 1
@@ -72,6 +81,8 @@ extension Tensor {
     ///
     /// [N, C, H, W] or [C, H, W] with a weight [C, O / groups, F, F] and a bias [O] → [N, O, H', W'] or [O, H', W'],
     /// H' = (H − 1) · S − 2p + d · (F − 1) + q + 1. The output padding q must be less than stride or dilation.
+    ///
+    /// The arguments are those of ``ConvTranspose2d``; the kernel size is that of the weight.
     public func convTranspose2d(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: any SpatialSize = 1, padding: any SpatialSize = 0,
         outputPadding: any SpatialSize = 0, groups: Int = 1, dilation: any SpatialSize = 1
@@ -81,8 +92,11 @@ extension Tensor {
 
     /// A transposed convolution in three dimensions (`torch.nn.functional.conv_transpose3d`).
     ///
-    /// [N, C, D, H, W] or [C, D, H, W] with a weight [C, O / groups, F, F, F] and a bias [O] → [N, O, D', H', W'] or [O, D', H', W'],
-    /// D' = (D − 1) · S − 2p + d · (F − 1) + q + 1. The output padding q must be less than stride or dilation.
+    /// [N, C, D, H, W] or [C, D, H, W] with a weight [C, O / groups, F, F, F] and a bias [O] → [N, O, D', H', W'] or
+    /// [O, D', H', W'], D' = (D − 1) · S − 2p + d · (F − 1) + q + 1. The output padding q must be less than stride or
+    /// dilation.
+    ///
+    /// The arguments are those of ``ConvTranspose3d``; the kernel size is that of the weight.
     public func convTranspose3d(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: any SpatialSize = 1, padding: any SpatialSize = 0,
         outputPadding: any SpatialSize = 0, groups: Int = 1, dilation: any SpatialSize = 1

@@ -13,7 +13,7 @@ extension Tensor {
     }
 
     /// The largest element of each window, and as `int64` its flat position in the plane
-    /// (`torch.nn.functional.max_pool1d` with `return_indices`).
+    /// (`torch.nn.functional.max_pool1d` with `return_indices`); see ``MaxPool1d``.
     public func maxPool1dWithIndices(
         _ kernelSize: any SpatialSize, stride: (any SpatialSize)? = nil, padding: any SpatialSize = 0,
         dilation: any SpatialSize = 1, ceilMode: Bool = false
@@ -69,7 +69,8 @@ extension Tensor {
     /// The largest elements of windows that cover the input evenly, where nil keeps a size; see ``AdaptiveMaxPool1d``.
     public func adaptiveMaxPool1d(_ outputSize: [Int?]) -> Tensor { adaptiveMaxPool1dWithIndices(outputSize).values }
 
-    /// The largest elements of windows that cover the input evenly, and as `int64` their flat positions in the plane.
+    /// The largest elements of windows that cover the input evenly, and as `int64` their flat positions in the plane
+    /// (`torch.nn.functional.adaptive_max_pool1d` with `return_indices`); see ``AdaptiveMaxPool1d``.
     public func adaptiveMaxPool1dWithIndices(_ outputSize: [Int?]) -> (values: Tensor, indices: Tensor) {
         var arguments = LayerArguments(of: "adaptive_max_pool1d")
         let sizes = AdaptiveSizes(outputSize, rank: 1, of: &arguments)

@@ -21,9 +21,17 @@ extension Initializer {
         return (shape.dimensions[1] * field, shape.dimensions[0] * field)
     }
 
-    /// Numbers evenly spread over ±gain · √(6 / (fan in + fan out)) (`xavier_uniform_`; Glorot & Bengio 2010).
+    /// Numbers evenly spread over ±gain · √(6 / (fan in + fan out)) (`torch.nn.init.xavier_uniform_`; Glorot & Bengio
+    /// 2010).
     ///
-    /// A shape of fewer than two dimensions is an error (see ``withTensorErrors(_:)``), as for the others below.
+    /// A shape of fewer than two dimensions is an error (see ``/ApusGraph/withTensorErrors(_:)``), as for the others
+    /// below.
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - gain: a factor, as ``Nonlinearity/gain`` says it; `1` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func xavierUniform(
         _ shape: Shape, gain: Double = 1, dtype: DType = .float32, generator: Generator = .shared
     ) -> Tensor {
@@ -34,7 +42,14 @@ extension Initializer {
         }
     }
 
-    /// Normal numbers of standard deviation gain · √(2 / (fan in + fan out)) (`xavier_normal_`; Glorot & Bengio 2010).
+    /// Normal numbers of standard deviation gain · √(2 / (fan in + fan out)) (`torch.nn.init.xavier_normal_`; Glorot &
+    /// Bengio 2010).
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - gain: a factor, as ``Nonlinearity/gain`` says it; `1` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func xavierNormal(
         _ shape: Shape, gain: Double = 1, dtype: DType = .float32, generator: Generator = .shared
     ) -> Tensor {
@@ -45,9 +60,15 @@ extension Initializer {
         }
     }
 
-    /// Numbers evenly spread over ±gain · √(3 / fan) (`kaiming_uniform_`; He et al. 2015).
+    /// Numbers evenly spread over ±gain · √(3 / fan) (`torch.nn.init.kaiming_uniform_`; He et al. 2015).
     ///
-    /// `nonlinearity` is PyTorch's default, leaky ReLU of slope 0: `.leakyReLU(slope: a)` for PyTorch's `a`.
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - mode: which number of connections keeps its variance; `.fanIn` by default.
+    ///   - nonlinearity: the function that follows, which sets the gain; PyTorch's default is leaky ReLU of slope 0,
+    ///     and `.leakyReLU(slope: a)` stands for PyTorch's `a`; `.leakyReLU(slope: 0)` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func kaimingUniform(
         _ shape: Shape, mode: FanMode = .fanIn, nonlinearity: Nonlinearity = .leakyReLU(slope: 0),
         dtype: DType = .float32, generator: Generator = .shared
@@ -58,7 +79,15 @@ extension Initializer {
         }
     }
 
-    /// Normal numbers of standard deviation gain / √fan (`kaiming_normal_`; He et al. 2015).
+    /// Normal numbers of standard deviation gain / √fan (`torch.nn.init.kaiming_normal_`; He et al. 2015).
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - mode: which number of connections keeps its variance; `.fanIn` by default.
+    ///   - nonlinearity: the function that follows, which sets the gain; PyTorch's default is leaky ReLU of slope 0,
+    ///     and `.leakyReLU(slope: a)` stands for PyTorch's `a`; `.leakyReLU(slope: 0)` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func kaimingNormal(
         _ shape: Shape, mode: FanMode = .fanIn, nonlinearity: Nonlinearity = .leakyReLU(slope: 0),
         dtype: DType = .float32, generator: Generator = .shared
@@ -93,16 +122,33 @@ extension Initializer {
 
 extension Initializer {
     /// Fills a parameter as ``xavierUniform(_:gain:dtype:generator:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - gain: a factor, as ``Nonlinearity/gain`` says it; `1` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func xavierUniform(_ parameter: Parameter, gain: Double = 1, generator: Generator = .shared) {
         fill(parameter) { xavierUniform($0, gain: gain, dtype: $1, generator: generator) }
     }
 
     /// Fills a parameter as ``xavierNormal(_:gain:dtype:generator:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - gain: a factor, as ``Nonlinearity/gain`` says it; `1` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func xavierNormal(_ parameter: Parameter, gain: Double = 1, generator: Generator = .shared) {
         fill(parameter) { xavierNormal($0, gain: gain, dtype: $1, generator: generator) }
     }
 
     /// Fills a parameter as ``kaimingUniform(_:mode:nonlinearity:dtype:generator:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - mode: which number of connections keeps its variance; `.fanIn` by default.
+    ///   - nonlinearity: the function that follows, which sets the gain; PyTorch's default is leaky ReLU of slope 0,
+    ///     and `.leakyReLU(slope: a)` stands for PyTorch's `a`; `.leakyReLU(slope: 0)` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func kaimingUniform(
         _ parameter: Parameter, mode: FanMode = .fanIn, nonlinearity: Nonlinearity = .leakyReLU(slope: 0),
         generator: Generator = .shared
@@ -113,6 +159,13 @@ extension Initializer {
     }
 
     /// Fills a parameter as ``kaimingNormal(_:mode:nonlinearity:dtype:generator:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - mode: which number of connections keeps its variance; `.fanIn` by default.
+    ///   - nonlinearity: the function that follows, which sets the gain; PyTorch's default is leaky ReLU of slope 0,
+    ///     and `.leakyReLU(slope: a)` stands for PyTorch's `a`; `.leakyReLU(slope: 0)` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func kaimingNormal(
         _ parameter: Parameter, mode: FanMode = .fanIn, nonlinearity: Nonlinearity = .leakyReLU(slope: 0),
         generator: Generator = .shared

@@ -1,9 +1,14 @@
 import ApusGraph
 
 extension Initializer {
-    /// The identity matrix [out, in]: a linear layer that passes its inputs on, as far as there are outputs (`eye_`).
+    /// The identity matrix [out, in]: a linear layer that passes its inputs on, as far as there are outputs
+    /// (`torch.nn.init.eye_`).
     ///
-    /// Other than two dimensions are an error (see ``withTensorErrors(_:)``).
+    /// Other than two dimensions are an error (see ``/ApusGraph/withTensorErrors(_:)``).
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func eye(_ shape: Shape, dtype: DType = .float32) -> Tensor {
         .checked { () throws(TensorError) in
             let (rows, columns) = try matrixSizes(shape, "eye")
@@ -14,13 +19,21 @@ extension Initializer {
     }
 
     /// Fills a parameter as ``eye(_:dtype:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
     public static func eye(_ parameter: Parameter) { fill(parameter) { eye($0, dtype: $1) } }
 
-    /// The identity of convolutions (`dirac_`): a weight [out, in, kernel sizes …] with 1 in the middle of the kernel
-    /// from input i to output i of each group, as far as there are both, and 0 elsewhere.
+    /// The identity of convolutions (`torch.nn.init.dirac_`): a weight [out, in, kernel sizes …] with 1 in the middle
+    /// of the kernel from input i to output i of each group, as far as there are both, and 0 elsewhere.
     ///
     /// Other than one to three kernel sizes, and outputs that the groups do not divide, are an error (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - groups: the groups of the convolution; `1` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
     public static func dirac(_ shape: Shape, groups: Int = 1, dtype: DType = .float32) -> Tensor {
         .checked { () throws(TensorError) in
             guard (3...5).contains(shape.rank), shape.allSatisfy({ $0 >= 0 }) else {
@@ -46,17 +59,25 @@ extension Initializer {
     }
 
     /// Fills a parameter as ``dirac(_:groups:dtype:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - groups: the groups of the convolution; `1` by default.
     public static func dirac(_ parameter: Parameter, groups: Int = 1) {
         fill(parameter) { dirac($0, groups: groups, dtype: $1) }
     }
 
-    /// Normal numbers of which a share in each column of the matrix [out, in] is 0 (`sparse_`; Martens 2010).
+    /// Normal numbers of which a share in each column of the matrix [out, in] is 0 (`torch.nn.init.sparse_`; Martens
+    /// 2010).
+    ///
+    /// Other than two dimensions, and another sparsity, are an error (see ``/ApusGraph/withTensorErrors(_:)``).
     ///
     /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
     ///   - sparsity: 0 to 1; ⌈sparsity · out⌉ elements of each column, chosen at random, are 0.
-    ///   - standardDeviation: that of the others.
-    ///
-    /// Other than two dimensions, and another sparsity, are an error (see ``withTensorErrors(_:)``).
+    ///   - standardDeviation: that of the numbers that are not 0; `0.01` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func sparse(
         _ shape: Shape, sparsity: Double, standardDeviation: Double = 0.01, dtype: DType = .float32,
         generator: Generator = .shared
@@ -82,6 +103,12 @@ extension Initializer {
     }
 
     /// Fills a parameter as ``sparse(_:sparsity:standardDeviation:dtype:generator:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - sparsity: 0 to 1; ⌈sparsity · out⌉ elements of each column, chosen at random, are 0.
+    ///   - standardDeviation: that of the numbers that are not 0; `0.01` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func sparse(
         _ parameter: Parameter, sparsity: Double, standardDeviation: Double = 0.01, generator: Generator = .shared
     ) {

@@ -1,11 +1,17 @@
 import ApusGraph
 
 extension Initializer {
-    /// A random orthogonal matrix times `gain` (`orthogonal_`; Saxe et al. 2013).
+    /// A random orthogonal matrix times `gain` (`torch.nn.init.orthogonal_`; Saxe et al. 2013).
     ///
     /// The tensor is seen as a matrix of shape[0] rows; its rows, or its columns where these are fewer, are
-    /// orthonormal. Fewer than two dimensions are an error (see ``withTensorErrors(_:)``). Time grows with the number
-    /// of elements times the smaller side.
+    /// orthonormal. Fewer than two dimensions are an error (see ``/ApusGraph/withTensorErrors(_:)``). Time grows with
+    /// the number of elements times the smaller side.
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - gain: a factor, as ``Nonlinearity/gain`` says it; `1` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func orthogonal(
         _ shape: Shape, gain: Double = 1, dtype: DType = .float32, generator: Generator = .shared
     ) -> Tensor {
@@ -30,6 +36,11 @@ extension Initializer {
     }
 
     /// Fills a parameter as ``orthogonal(_:gain:dtype:generator:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - gain: a factor, as ``Nonlinearity/gain`` says it; `1` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func orthogonal(_ parameter: Parameter, gain: Double = 1, generator: Generator = .shared) {
         fill(parameter) { orthogonal($0, gain: gain, dtype: $1, generator: generator) }
     }

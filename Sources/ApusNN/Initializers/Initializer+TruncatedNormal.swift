@@ -7,10 +7,19 @@ extension Initializer {
     /// PyTorch changes its method at the same share.
     private static let redrawnShare = 0.3
 
-    /// Numbers of a normal distribution, of those within `low` … `high` only (`trunc_normal_`).
+    /// Numbers of a normal distribution, of those within `low` … `high` only (`torch.nn.init.trunc_normal_`).
     ///
     /// Bounds in the wrong order and a standard deviation that is not positive are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
+    ///
+    /// - Parameters:
+    ///   - shape: the sizes of the result, [out, in, kernel sizes …] for a weight.
+    ///   - mean: the mean of the distribution; `0` by default.
+    ///   - standardDeviation: that of the numbers; `1` by default.
+    ///   - low: the least number; `-2` by default.
+    ///   - high: the largest number; `2` by default.
+    ///   - dtype: the type of the elements; `.float32` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func truncatedNormal(
         _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, low: Double = -2, high: Double = 2,
         dtype: DType = .float32, generator: Generator = .shared
@@ -51,6 +60,14 @@ extension Initializer {
     }
 
     /// Fills a parameter as ``truncatedNormal(_:mean:standardDeviation:low:high:dtype:generator:)``.
+    ///
+    /// - Parameters:
+    ///   - parameter: what is filled; it keeps its shape and type.
+    ///   - mean: the mean of the distribution; `0` by default.
+    ///   - standardDeviation: that of the numbers; `1` by default.
+    ///   - low: the least number; `-2` by default.
+    ///   - high: the largest number; `2` by default.
+    ///   - generator: the source of random numbers; `.shared` by default.
     public static func truncatedNormal(
         _ parameter: Parameter, mean: Double = 0, standardDeviation: Double = 1, low: Double = -2, high: Double = 2,
         generator: Generator = .shared

@@ -2,12 +2,22 @@ import ApusGraph
 
 /// The mean of each of `outputSize` windows that cover the input evenly (`torch.nn.AdaptiveAvgPool2d`).
 ///
-/// [N, C, H, W] or [C, H, W] → [N, C, H', W'], where H', W' are the output size. Along a dimension of size H with O outputs,
-/// output o reads ⌊o · H / O⌋ ..< ⌈(o + 1) · H / O⌉.
+/// [N, C, H, W] or [C, H, W] → [N, C, H', W'], where H', W' are the output size. Along a dimension of size H with O
+/// outputs, output o reads ⌊o · H / O⌋ ..< ⌈(o + 1) · H / O⌉.
 open class AdaptiveAvgPool2d: AdaptiveAvgPoolNd {
-    /// A pooling to one size for all dimensions; a negative size is an error (see ``withTensorErrors(_:)``).
+    /// A pooling to one size for all dimensions.
+    ///
+    /// - Parameters:
+    ///   - outputSize: the size of the result along all dimensions, at least 0.
+    ///
+    /// A negative size is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ outputSize: Int) { super.init(2, outputSize) }
 
-    /// A pooling to one size for each dimension, where nil keeps the input's: `[5, nil]`.
+    /// A pooling to one size for each dimension.
+    ///
+    /// - Parameters:
+    ///   - outputSize: one size for each dimension, at least 0, where nil keeps the input's: `[5, nil]`.
+    ///
+    /// A negative size and another count of them are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ outputSize: [Int?]) { super.init(2, outputSize) }
 }

@@ -5,12 +5,26 @@ import ApusGraph
 /// [N, C, L] or [C, L] → [N, C, L'], where L' are the output size. Along a dimension of size H with O outputs,
 /// output o reads ⌊o · H / O⌋ ..< ⌈(o + 1) · H / O⌉.
 open class AdaptiveMaxPool1d: AdaptiveMaxPoolNd {
-    /// A pooling to one size for all dimensions; a negative size is an error (see ``withTensorErrors(_:)``).
+    /// A pooling to one size.
+    ///
+    /// - Parameters:
+    ///   - outputSize: the size of the result along the dimension, at least 0.
+    ///   - returnIndices: kept for PyTorch's sake: a call gives the values alone, and
+    ///     ``AdaptiveMaxPoolNd/withIndices(_:)`` the indices too; `false` by default.
+    ///
+    /// A negative size is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ outputSize: Int, returnIndices: Bool = false) {
         super.init(1, outputSize, returnIndices: returnIndices)
     }
 
-    /// A pooling to one size for each dimension, where nil keeps the input's: `[nil]`.
+    /// A pooling to one size for each dimension.
+    ///
+    /// - Parameters:
+    ///   - outputSize: one size for each dimension, at least 0, where nil keeps the input's: `[nil]`.
+    ///   - returnIndices: kept for PyTorch's sake: a call gives the values alone, and
+    ///     ``AdaptiveMaxPoolNd/withIndices(_:)`` the indices too; `false` by default.
+    ///
+    /// A negative size and another count of them are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ outputSize: [Int?], returnIndices: Bool = false) {
         super.init(1, outputSize, returnIndices: returnIndices)
     }

@@ -26,6 +26,9 @@ open class AdaptiveMaxPoolNd: Module {
 
     /// The largest elements, and as `int64` where they were: the flat position (y · W + x in two dimensions) within the
     /// plane of the sample and channel.
+    ///
+    /// - Parameters:
+    ///   - input: [N, C, …] or [C, …].
     public func withIndices(_ input: Tensor) -> (values: Tensor, indices: Tensor) {
         withModulePath { input.adaptiveMaxPool(outputSize.sizes) }
     }

@@ -3,11 +3,17 @@ import ApusGraph
 /// What ``AvgPool1d``, ``AvgPool2d`` and ``AvgPool3d`` share: the mean of each window of [N, C, …] → [N, C, …]
 /// (`torch.nn.AvgPool2d` and its kin).
 open class AvgPoolNd: Module {
+    /// The size of the windows along each spatial dimension.
     public let kernelSize: SpatialSizes
+    /// The step from window to window along each spatial dimension.
     public let stride: SpatialSizes
+    /// What is added on both sides of each spatial dimension.
     public let padding: SpatialSizes
+    /// Whether sizes are rounded up.
     public let ceilMode: Bool
+    /// Whether the padding counts as elements of the mean.
     public let countIncludePad: Bool
+    /// What sums are divided by; nil where it is the number of elements.
     public let divisorOverride: Int?
     private let geometry: PoolingGeometry
 

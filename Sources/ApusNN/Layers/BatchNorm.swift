@@ -1,6 +1,6 @@
 import ApusGraph
 
-/// What the batch norms of one, two and three dimensions share (PyTorch's `_BatchNorm`).
+/// What the batch norms of one, two and three dimensions share (`torch.nn.modules.batchnorm._BatchNorm`).
 ///
 /// [N, C, …] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias. In training mode mean and variance are
 /// the batch's over all but the channels (the variance divided by their number n), and the running statistics move

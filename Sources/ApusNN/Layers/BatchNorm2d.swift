@@ -11,10 +11,18 @@ import ApusGraph
 /// State: `weight` [C] (ones) and `bias` [C] (zeros) where `affine`; `running_mean` [C] (zeros), `running_var` [C]
 /// (ones) and `num_batches_tracked` (`int64`, 0) where `trackRunningStats`.
 open class BatchNorm2d: BatchNorm {
-    /// A normalisation of `numFeatures` channels; a negative number of them is an error (see ``withTensorErrors(_:)``).
+    /// A normalisation of `numFeatures` channels.
     ///
-    /// A `momentum` of nil makes the running statistics the mean over all batches. `bias: false` leaves the shift out of
-    /// an affine layer.
+    /// - Parameters:
+    ///   - numFeatures: the channels C of the input, not negative.
+    ///   - eps: ε, which keeps the root away from 0; `1e-5` by default.
+    ///   - momentum: the weight of a new batch in the running statistics; nil makes them the mean over all batches;
+    ///     `0.1` by default.
+    ///   - affine: whether there are a learnt scale and shift; `true` by default.
+    ///   - trackRunningStats: whether running statistics are kept for evaluation mode; `true` by default.
+    ///   - bias: whether an affine layer has the shift, not the scale alone; `true` by default.
+    ///
+    /// A negative number of channels is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ numFeatures: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
         trackRunningStats: Bool = true, bias: Bool = true

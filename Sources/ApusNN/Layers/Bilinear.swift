@@ -6,14 +6,26 @@ import ApusGraph
 ///
 /// State: `weight` [out, in1, in2] and `bias` [out], both drawn evenly from ±1 / √in1.
 open class Bilinear: Module {
+    /// The last size of the first input.
     public let in1Features: Int
+    /// The last size of the second input.
     public let in2Features: Int
+    /// The size of the last dimension of the result.
     public let outFeatures: Int
+    /// The weights [out, in1, in2].
     public let weight: Parameter
+    /// The bias [out]; nil where there is none.
     public let bias: Parameter?
 
-    /// A layer from `in1Features` and `in2Features`, at least 1 each, to `outFeatures`, not negative; other numbers are
-    /// errors (see ``withTensorErrors(_:)``).
+    /// A layer from two inputs to `outFeatures`.
+    ///
+    /// - Parameters:
+    ///   - in1Features: the last size of the first input, at least 1.
+    ///   - in2Features: that of the second, not negative.
+    ///   - outFeatures: that of the result, not negative.
+    ///   - bias: whether a learnt number is added to each output; `true` by default.
+    ///
+    /// Other numbers are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ in1Features: Int, _ in2Features: Int, _ outFeatures: Int, bias: Bool = true) {
         (self.in1Features, self.in2Features, self.outFeatures) = (in1Features, in2Features, outFeatures)
         var arguments = LayerArguments(of: "Bilinear")
@@ -26,7 +38,13 @@ open class Bilinear: Module {
         super.init()
     }
 
-    /// The form of `input1` [.., in1] and `input2` [.., in2] → [.., out].
+    /// The form of two inputs: [.., in1] and [.., in2] → [.., out].
+    ///
+    /// - Parameters:
+    ///   - input1: [.., in1].
+    ///   - input2: [.., in2], with the same leading sizes.
+    ///   - file: the caller's file, for messages; `#fileID` by default.
+    ///   - line: the caller's line, for messages; `#line` by default.
     public func callAsFunction(
         _ input1: Tensor, _ input2: Tensor, file: StaticString = #fileID, line: UInt = #line
     ) -> Tensor {

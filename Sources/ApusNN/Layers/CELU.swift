@@ -9,7 +9,14 @@ open class CELU: Module {
     /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
     public let inplace: Bool
 
-    /// Any α but 0, which is an error when the layer is called.
+    /// The activation with an α other than 0.
+    ///
+    /// - Parameters:
+    ///   - alpha: α: far below 0 the result is −α; `1` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
+    ///
+    /// An α of 0 is an error when the layer is called (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(alpha: Double = 1, inplace: Bool = false) {
         self.alpha = alpha
         self.inplace = inplace

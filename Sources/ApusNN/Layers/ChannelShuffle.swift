@@ -5,10 +5,16 @@ import ApusGraph
 ///
 /// [N, C, …] → [N, C, …], for 3 dimensions or more.
 open class ChannelShuffle: Module {
+    /// The number of groups of channels.
     public let groups: Int
 
-    /// Groups below 1 are an error, and so are channels that are not a multiple of them when the layer is called (see
-    /// ``withTensorErrors(_:)``).
+    /// A shuffle of `groups` groups.
+    ///
+    /// - Parameters:
+    ///   - groups: the number of groups, at least 1, of which the channels must be a multiple.
+    ///
+    /// Groups below 1 are an error (see ``/ApusGraph/withTensorErrors(_:)``), and so are channels that are not a
+    /// multiple of them when the layer is called.
     public init(_ groups: Int) {
         self.groups = groups
         var arguments = LayerArguments(of: "ChannelShuffle")

@@ -4,10 +4,14 @@ import ApusGraph
 ///
 /// [N, C, W] or [C, W] → [N, C, W'] with W' = left + W + right.
 /// A padding of more than the size of its dimension is an error when the layer is called (see
-/// ``withTensorErrors(_:)``).
+/// ``/ApusGraph/withTensorErrors(_:)``).
 open class CircularPad1d: PaddingLayer {
-    /// `padding` is one number for all sides, or [left, right]; negative numbers crop. Another count is an error (see
-    /// ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for both sides, or [left, right]; negative numbers crop.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize) {
         super.init("CircularPad1d", padding, spatialRank: 1, mode: .circular)
     }
@@ -17,10 +21,14 @@ open class CircularPad1d: PaddingLayer {
 ///
 /// [N, C, H, W] or [C, H, W] → [N, C, H', W'] with H' = top + H + bottom, W' = left + W + right.
 /// A padding of more than the size of its dimension is an error when the layer is called (see
-/// ``withTensorErrors(_:)``).
+/// ``/ApusGraph/withTensorErrors(_:)``).
 open class CircularPad2d: PaddingLayer {
-    /// `padding` is one number for all sides, or [left, right, top, bottom]; negative numbers crop. Another count is an
-    /// error (see ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom]; negative numbers crop.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize) {
         super.init("CircularPad2d", padding, spatialRank: 2, mode: .circular)
     }
@@ -31,10 +39,14 @@ open class CircularPad2d: PaddingLayer {
 /// [N, C, D, H, W] or [C, D, H, W] → [N, C, D', H', W'] with D' = front + D + back, H' = top + H + bottom, W' = left +
 /// W + right.
 /// A padding of more than the size of its dimension is an error when the layer is called (see
-/// ``withTensorErrors(_:)``).
+/// ``/ApusGraph/withTensorErrors(_:)``).
 open class CircularPad3d: PaddingLayer {
-    /// `padding` is one number for all sides, or [left, right, top, bottom, front, back]; negative numbers crop. Another
-    /// count is an error (see ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom, front, back]; negative numbers crop.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize) {
         super.init("CircularPad3d", padding, spatialRank: 3, mode: .circular)
     }

@@ -5,6 +5,7 @@ import ApusGraph
 /// [N, C, …] or [C, …] → the same with padded sizes. Use ``ConstantPad1d``, ``ConstantPad2d`` or ``ConstantPad3d``
 /// (`torch.nn.ConstantPad2d`).
 open class ConstantPaddingLayer: PaddingLayer {
+    /// What stands beyond the border.
     public let value: Double
     /// As it was given: an integer is printed as one.
     private let valueText: String
@@ -21,13 +22,24 @@ open class ConstantPaddingLayer: PaddingLayer {
 ///
 /// [N, C, W] or [C, W] → [N, C, W'] with W' = left + W + right.
 open class ConstantPad1d: ConstantPaddingLayer {
-    /// `padding` is one number for both sides, or [left, right]; negative numbers crop. Another count is an error (see
-    /// ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for both sides, or [left, right]; negative numbers crop.
+    ///   - value: what stands beyond the border.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize, value: Double) {
         super.init("ConstantPad1d", padding, spatialRank: 1, value: value, text: PythonText.of(value))
     }
 
-    /// The same with an integer, which is printed as one: `value=0`.
+    /// A padding with an integer, which is printed as one: `value=0`.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for both sides, or [left, right]; negative numbers crop.
+    ///   - value: what stands beyond the border.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize, value: Int) {
         super.init("ConstantPad1d", padding, spatialRank: 1, value: Double(value), text: "\(value)")
     }
@@ -37,13 +49,24 @@ open class ConstantPad1d: ConstantPaddingLayer {
 ///
 /// [N, C, H, W] or [C, H, W] → [N, C, H', W'] with H' = top + H + bottom, W' = left + W + right.
 open class ConstantPad2d: ConstantPaddingLayer {
-    /// `padding` is one number for all sides, or [left, right, top, bottom]; negative numbers crop. Another count is an
-    /// error (see ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom]; negative numbers crop.
+    ///   - value: what stands beyond the border.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize, value: Double) {
         super.init("ConstantPad2d", padding, spatialRank: 2, value: value, text: PythonText.of(value))
     }
 
-    /// The same with an integer, which is printed as one: `value=0`.
+    /// A padding with an integer, which is printed as one: `value=0`.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom]; negative numbers crop.
+    ///   - value: what stands beyond the border.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize, value: Int) {
         super.init("ConstantPad2d", padding, spatialRank: 2, value: Double(value), text: "\(value)")
     }
@@ -54,13 +77,24 @@ open class ConstantPad2d: ConstantPaddingLayer {
 /// [N, C, D, H, W] or [C, D, H, W] → [N, C, D', H', W'] with D' = front + D + back, H' = top + H + bottom, W' = left +
 /// W + right.
 open class ConstantPad3d: ConstantPaddingLayer {
-    /// `padding` is one number for all sides, or [left, right, top, bottom, front, back]; negative numbers crop. Another
-    /// count is an error (see ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom, front, back]; negative numbers crop.
+    ///   - value: what stands beyond the border.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize, value: Double) {
         super.init("ConstantPad3d", padding, spatialRank: 3, value: value, text: PythonText.of(value))
     }
 
-    /// The same with an integer, which is printed as one: `value=0`.
+    /// A padding with an integer, which is printed as one: `value=0`.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom, front, back]; negative numbers crop.
+    ///   - value: what stands beyond the border.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize, value: Int) {
         super.init("ConstantPad3d", padding, spatialRank: 3, value: Double(value), text: "\(value)")
     }

@@ -1,6 +1,7 @@
 import ApusGraph
 
-/// A one-dimensional convolution, which is a cross-correlation as everywhere in deep learning (`torch.nn.Conv1d`).
+/// A one-dimensional convolution, which is a cross-correlation as everywhere in deep learning (`torch.nn.Conv1d`;
+/// LeCun et al. 1989).
 ///
 /// [N, C, L] or [C, L] → [N, O, L'] or [O, L']
 /// with L' = ⌊(L + 2p − d · (F − 1) − 1) / S⌋ + 1, where F is the kernel size, S the stride, p the
@@ -11,10 +12,21 @@ import ApusGraph
 open class Conv1d: ConvolutionLayer {
     /// A convolution from `inChannels` to `outChannels`.
     ///
-    /// `padding` is a number, one for each dimension, `.same` (the size stays, for a stride of 1) or `.valid` (none);
-    /// `paddingMode` says what stands there. `groups` divides both numbers of channels; each group of output channels
-    /// sees its group of input channels only. Sizes, strides and dilations below 1, a negative padding, and `.same`
-    /// with a stride are errors (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - inChannels: the channels C of the input, at least 1 and a multiple of `groups`.
+    ///   - outChannels: the channels O of the result, at least 1 and a multiple of `groups`.
+    ///   - kernelSize: F, the size of the kernel, at least 1: an `Int` or [length].
+    ///   - stride: S, the step from window to window, at least 1; `1` by default.
+    ///   - padding: p, what is added on both sides of each dimension, at least 0; or `.same`, which keeps the size and
+    ///     needs a stride of 1; or `.valid`, which is none; `0` by default.
+    ///   - dilation: d, the distance of the kernel's elements, at least 1; `1` by default.
+    ///   - groups: into how many equal groups the channels are cut; each group of outputs sees its group of inputs
+    ///     only, and as many groups as channels make a depthwise convolution; `1` by default.
+    ///   - bias: whether a learnt number is added to each output channel; `true` by default.
+    ///   - paddingMode: what stands in the padding: zeros, the elements mirrored (`.reflect`), the outermost ones
+    ///     (`.replicate`) or those of the other end (`.circular`); `.zeros` by default.
+    ///
+    /// Arguments outside of these ranges are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ inChannels: Int, _ outChannels: Int, kernelSize: any SpatialSize, stride: any SpatialSize = 1,
         padding: some ConvolutionPaddingConvertible = 0, dilation: any SpatialSize = 1, groups: Int = 1,

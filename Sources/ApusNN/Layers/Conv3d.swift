@@ -1,20 +1,31 @@
 import ApusGraph
 
-/// A three-dimensional convolution, which is a cross-correlation as everywhere in deep learning (`torch.nn.Conv3d`).
+/// A three-dimensional convolution, which is a cross-correlation as everywhere in deep learning (`torch.nn.Conv3d`;
+/// LeCun et al. 1989).
 ///
-/// [N, C, D, H, W] or [C, D, H, W] → [N, O, D', H', W'] or [O, D', H', W']
-/// with D' = ⌊(D + 2p − d · (F − 1) − 1) / S⌋ + 1, and H' and W' likewise, where F is the kernel size, S the stride, p the
-/// padding and d the dilation.
+/// [N, C, D, H, W] or [C, D, H, W] → [N, O, D', H', W'] or [O, D', H', W'] with D' = ⌊(D + 2p − d · (F − 1) − 1) / S⌋ +
+/// 1, and H' and W' likewise, where F is the kernel size, S the stride, p the padding and d the dilation.
 ///
-/// State: `weight` [O, C / groups, F, F, F] and `bias` [O], both drawn evenly from ±1 / √fan_in with fan_in = C / groups ·
-/// F³ (PyTorch's default: Kaiming-uniform with a = √5).
+/// State: `weight` [O, C / groups, kd, kh, kw] and `bias` [O], both drawn evenly from ±1 / √fan_in with fan_in =
+/// C / groups · kd · kh · kw (PyTorch's default: Kaiming-uniform with a = √5).
 open class Conv3d: ConvolutionLayer {
     /// A convolution from `inChannels` to `outChannels`.
     ///
-    /// `padding` is a number, one for each dimension, `.same` (the size stays, for a stride of 1) or `.valid` (none);
-    /// `paddingMode` says what stands there. `groups` divides both numbers of channels; each group of output channels
-    /// sees its group of input channels only. Sizes, strides and dilations below 1, a negative padding, and `.same`
-    /// with a stride are errors (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - inChannels: the channels C of the input, at least 1 and a multiple of `groups`.
+    ///   - outChannels: the channels O of the result, at least 1 and a multiple of `groups`.
+    ///   - kernelSize: F, the size of the kernel, at least 1: an `Int` for all dimensions, or [depth, height, width].
+    ///   - stride: S, the step from window to window, at least 1; `1` by default.
+    ///   - padding: p, what is added on both sides of each dimension, at least 0; or `.same`, which keeps the size and
+    ///     needs a stride of 1; or `.valid`, which is none; `0` by default.
+    ///   - dilation: d, the distance of the kernel's elements, at least 1; `1` by default.
+    ///   - groups: into how many equal groups the channels are cut; each group of outputs sees its group of inputs
+    ///     only, and as many groups as channels make a depthwise convolution; `1` by default.
+    ///   - bias: whether a learnt number is added to each output channel; `true` by default.
+    ///   - paddingMode: what stands in the padding: zeros, the elements mirrored (`.reflect`), the outermost ones
+    ///     (`.replicate`) or those of the other end (`.circular`); `.zeros` by default.
+    ///
+    /// Arguments outside of these ranges are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ inChannels: Int, _ outChannels: Int, kernelSize: any SpatialSize, stride: any SpatialSize = 1,
         padding: some ConvolutionPaddingConvertible = 0, dilation: any SpatialSize = 1, groups: Int = 1,

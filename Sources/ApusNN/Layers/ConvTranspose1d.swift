@@ -12,9 +12,21 @@ import ApusGraph
 open class ConvTranspose1d: TransposedConvolutionLayer {
     /// A transposed convolution from `inChannels` to `outChannels`.
     ///
-    /// `padding` is cut off the result on both sides, `outputPadding` is added at its ends; it must be less than the
-    /// stride or the dilation. `groups` divides both numbers of channels. Sizes, strides and dilations below 1, negative
-    /// paddings, and a `paddingMode` other than `.zeros` are errors (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - inChannels: the channels C of the input, at least 1 and a multiple of `groups`.
+    ///   - outChannels: the channels O of the result, at least 1 and a multiple of `groups`.
+    ///   - kernelSize: F, the size of the kernel, at least 1: an `Int` or [length].
+    ///   - stride: S, the distance of the input's elements in the result, at least 1; `1` by default.
+    ///   - padding: p, what is cut off the result on both sides of each dimension, at least 0; `0` by default.
+    ///   - outputPadding: q, what is added at the ends of the result, less than the stride or the dilation, which is
+    ///     checked when the layer is called; `0` by default.
+    ///   - groups: into how many equal groups the channels are cut; each group of outputs sees its group of inputs
+    ///     only; `1` by default.
+    ///   - bias: whether a learnt number is added to each output channel; `true` by default.
+    ///   - dilation: d, the distance of the kernel's elements, at least 1; `1` by default.
+    ///   - paddingMode: `.zeros` only, as in PyTorch; `.zeros` by default.
+    ///
+    /// Arguments outside of these ranges are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ inChannels: Int, _ outChannels: Int, kernelSize: any SpatialSize, stride: any SpatialSize = 1,
         padding: any SpatialSize = 0, outputPadding: any SpatialSize = 0, groups: Int = 1, bias: Bool = true,

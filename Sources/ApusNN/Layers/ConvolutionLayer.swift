@@ -44,16 +44,27 @@ struct ConvolutionArguments {
 ///
 /// Use ``Conv2d``, ``ConvTranspose2d`` and their kin: [N, C, …] or [C, …] → [N, O, …] or [O, …].
 open class ConvolutionLayer: Module {
+    /// The number C of input channels.
     public let inChannels: Int
+    /// The number O of output channels.
     public let outChannels: Int
+    /// The size of the windows along each spatial dimension.
     public let kernelSize: SpatialSizes
+    /// The step from window to window along each spatial dimension.
     public let stride: SpatialSizes
+    /// What is added on both sides of each spatial dimension.
     public let padding: ConvolutionPadding
+    /// What a transposed convolution adds at the ends of its result.
     public let outputPadding: SpatialSizes
+    /// The distance of a window's elements along each spatial dimension.
     public let dilation: SpatialSizes
+    /// The number of groups of channels.
     public let groups: Int
+    /// What stands in the padding.
     public let paddingMode: ConvolutionPaddingMode
+    /// The kernels [O, C / groups, kernel sizes …], or [C, O / groups, kernel sizes …] of a transposed convolution.
     public let weight: Parameter
+    /// The bias [O]; nil where there is none.
     public let bias: Parameter?
     /// The attributes of the convolution; of a transposed one, those of the convolution whose transpose it is.
     let geometry: ConvolutionGeometry

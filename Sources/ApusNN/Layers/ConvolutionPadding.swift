@@ -2,6 +2,7 @@ import ApusGraph
 
 /// How many zeros a convolution adds around its input: numbers, `.same` or `.valid`.
 public struct ConvolutionPadding: Sendable, Hashable {
+    /// The three ways to say it.
     public enum Kind: Sendable, Hashable {
         /// Numbers, on both sides of each dimension.
         case sizes(SpatialSizes)
@@ -12,8 +13,10 @@ public struct ConvolutionPadding: Sendable, Hashable {
         case valid
     }
 
+    /// Which of the three.
     public let kind: Kind
 
+    /// A padding of one of the three kinds, `kind`.
     public init(_ kind: Kind) { self.kind = kind }
 
     /// The same with one number for each of `rank` dimensions, none of them negative.
@@ -50,22 +53,28 @@ public protocol ConvolutionPaddingConvertible {
 }
 
 extension ConvolutionPadding: ConvolutionPaddingConvertible {
+    /// The padding itself.
     public var convolutionPadding: ConvolutionPadding { self }
 }
 
 extension SpatialSizes: ConvolutionPaddingConvertible {
+    /// These numbers on both sides.
     public var convolutionPadding: ConvolutionPadding { .init(.sizes(self)) }
 }
 
 extension Int: ConvolutionPaddingConvertible {
+    /// This number on all sides.
     public var convolutionPadding: ConvolutionPadding { .init(.sizes(SpatialSizes(self))) }
 }
 
 extension [Int]: ConvolutionPaddingConvertible {
+    /// These numbers on both sides, one for each dimension.
     public var convolutionPadding: ConvolutionPadding { .init(.sizes(SpatialSizes(self))) }
 }
 
 extension ConvolutionPaddingConvertible where Self == ConvolutionPadding {
+    /// As much padding as keeps the size, for a stride of 1.
     public static var same: ConvolutionPadding { .init(.same) }
+    /// No padding.
     public static var valid: ConvolutionPadding { .init(.valid) }
 }

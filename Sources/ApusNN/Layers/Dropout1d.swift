@@ -6,7 +6,14 @@ import ApusGraph
 /// [N, C, L] or, without a batch, [C, L] → the same shape. In evaluation mode the input itself. Another number of
 /// dimensions is an error when the layer is called.
 open class Dropout1d: DropoutBase {
-    /// A dropout with probability `p`; one outside of 0 … 1 is an error (see ``withTensorErrors(_:)``).
+    /// A dropout with probability `p`.
+    ///
+    /// - Parameters:
+    ///   - p: the probability that a channel of a sample is dropped, 0 to 1; `0.5` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
+    ///
+    /// A probability outside of 0 … 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ p: Double = 0.5, inplace: Bool = false) { super.init("Dropout1d", p, inplace: inplace) }
 
     override open func forward(_ input: Tensor) -> Tensor {

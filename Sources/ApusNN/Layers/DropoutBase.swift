@@ -1,8 +1,10 @@
 import ApusGraph
 
-/// What the dropouts share (PyTorch's `_DropoutNd`): a probability, and doing nothing in evaluation mode.
+/// What the dropouts share: a probability, and doing nothing in evaluation mode
+/// (`torch.nn.modules.dropout._DropoutNd`).
 ///
-/// The numbers are drawn from `Generator.shared`; ``manualSeed(_:)`` makes them repeat.
+/// [*] → [*]. Use ``Dropout``, ``Dropout2d`` and their kin. The numbers are drawn from `Generator.shared`;
+/// ``/ApusGraph/manualSeed(_:)`` makes them repeat.
 open class DropoutBase: Module {
     /// The probability of a zero.
     public let p: Double

@@ -9,7 +9,12 @@ open class ELU: Module {
     /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
     public let inplace: Bool
 
-    /// Any α is possible.
+    /// The activation with any α.
+    ///
+    /// - Parameters:
+    ///   - alpha: α: far below 0 the result is −α; `1` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(alpha: Double = 1, inplace: Bool = false) {
         self.alpha = alpha
         self.inplace = inplace

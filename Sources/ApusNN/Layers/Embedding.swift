@@ -6,9 +6,12 @@ import ApusGraph
 /// [..] of `int64`, each from 0 to numEmbeddings − 1 → [.., embeddingDim]. A number out of range is an error when the
 /// result is computed.
 ///
-/// State: `weight` [numEmbeddings, embeddingDim], drawn from the standard normal distribution; the row `paddingIdx` is 0.
+/// State: `weight` [numEmbeddings, embeddingDim], drawn from the standard normal distribution; the row `paddingIdx` is
+/// 0.
 open class Embedding: Module {
+    /// The number of rows.
     public let numEmbeddings: Int
+    /// The size of each row.
     public let embeddingDim: Int
     /// The row that takes no gradient, counted from 0.
     public let paddingIdx: Int?
@@ -18,6 +21,7 @@ open class Embedding: Module {
     public let normType: Double
     /// Whether the gradient of a row is divided by the number of times that the row occurs in the input.
     public let scaleGradByFreq: Bool
+    /// The table [numEmbeddings, embeddingDim].
     public let weight: Parameter
 
     /// A table of `numEmbeddings` vectors of `embeddingDim` numbers.
@@ -25,11 +29,16 @@ open class Embedding: Module {
     /// - Parameters:
     ///   - numEmbeddings: the number of rows, not negative.
     ///   - embeddingDim: the size of each, not negative.
-    ///   - paddingIdx: a row that starts as 0 and takes no gradient; negative ones count from the end.
-    ///   - maxNorm: rows with a larger norm are scaled down to it in the table when they are looked up.
-    ///   - normType: the p of that norm.
-    ///   - scaleGradByFreq: divides the gradient of a row by how often it occurs in the input.
-    ///   - sparse: gradients are always dense here; true is an error (see ``withTensorErrors(_:)``).
+    ///   - paddingIdx: a row that takes no gradient and starts as 0; negative ones count from the end; `nil`, none, by
+    ///     default.
+    ///   - maxNorm: rows with a larger norm are scaled down to it in the table when they are looked up; `nil`, no
+    ///     bound, by default.
+    ///   - normType: the p of that norm; `2` by default.
+    ///   - scaleGradByFreq: whether the gradient of a row is divided by how often it occurs in the input; `false` by
+    ///     default.
+    ///   - sparse: gradients are always dense here: true is an error; `false` by default.
+    ///
+    /// Arguments outside of these ranges are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ numEmbeddings: Int, _ embeddingDim: Int, paddingIdx: Int? = nil, maxNorm: Double? = nil,
         normType: Double = 2, scaleGradByFreq: Bool = false, sparse: Bool = false
@@ -44,9 +53,21 @@ open class Embedding: Module {
         }
     }
 
-    /// A table of given vectors (`torch.nn.Embedding.from_pretrained`); frozen unless `freeze` is false.
+    /// A table of given vectors (`torch.nn.Embedding.from_pretrained`): [numEmbeddings, embeddingDim] → a layer from
+    /// [..] to [.., embeddingDim].
     ///
-    /// `embeddings` is [numEmbeddings, embeddingDim]; the row `paddingIdx` is kept as it is.
+    /// - Parameters:
+    ///   - embeddings: the table, [numEmbeddings, embeddingDim]; the row `paddingIdx` is kept as it is.
+    ///   - freeze: whether the table is not trained; `true` by default.
+    ///   - paddingIdx: a row that takes no gradient; negative ones count from the end; `nil`, none, by default.
+    ///   - maxNorm: rows with a larger norm are scaled down to it in the table when they are looked up; `nil`, no
+    ///     bound, by default.
+    ///   - normType: the p of that norm; `2` by default.
+    ///   - scaleGradByFreq: whether the gradient of a row is divided by how often it occurs in the input; `false` by
+    ///     default.
+    ///   - sparse: gradients are always dense here: true is an error; `false` by default.
+    ///
+    /// Another number of dimensions is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public static func fromPretrained(
         _ embeddings: Tensor, freeze: Bool = true, paddingIdx: Int? = nil, maxNorm: Double? = nil,
         normType: Double = 2, scaleGradByFreq: Bool = false, sparse: Bool = false

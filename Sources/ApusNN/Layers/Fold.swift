@@ -4,18 +4,33 @@ import ApusGraph
 /// ``Unfold``.
 ///
 /// [N, C · kh · kw, L] or [C · kh · kw, L] → [N, C, H, W] or [C, H, W] with `outputSize` [H, W], where L = H' · W' with
-/// H' = ⌊(H + 2p − d · (F − 1) − 1) / S⌋ + 1 and W' likewise is the number of windows. What falls on padding is dropped.
+/// H' = ⌊(H + 2p − d · (F − 1) − 1) / S⌋ + 1 and W' likewise is the number of windows. What falls on padding is
+/// dropped.
 open class Fold: Module {
+    /// The height and width of the result.
     public let outputSize: SpatialSizes
+    /// The size of the windows along each spatial dimension.
     public let kernelSize: SpatialSizes
+    /// The distance of a window's elements along each spatial dimension.
     public let dilation: SpatialSizes
+    /// What is added on both sides of each spatial dimension.
     public let padding: SpatialSizes
+    /// The step from window to window along each spatial dimension.
     public let stride: SpatialSizes
     private let window: SlidingWindow
     private let image: [Int]
 
-    /// Images of `outputSize` from windows of `kernelSize`; sizes, strides and dilations below 1 and a negative padding
-    /// are errors (see ``withTensorErrors(_:)``), and so is another number of columns when the layer is called.
+    /// Images of `outputSize` from windows of `kernelSize`.
+    ///
+    /// - Parameters:
+    ///   - outputSize: the height and width of the result, at least 1: an `Int` for both, or [height, width].
+    ///   - kernelSize: F, the size of the windows, at least 1: an `Int` for both dimensions, or [height, width].
+    ///   - dilation: d, the distance of a window's elements, at least 1; `1` by default.
+    ///   - padding: p, zeros on all sides, at least 0; `0` by default.
+    ///   - stride: S, the step from window to window, at least 1; `1` by default.
+    ///
+    /// Sizes, strides and dilations below 1 and a negative padding are errors (see
+    /// ``/ApusGraph/withTensorErrors(_:)``), and so is another number of columns when the layer is called.
     public init(
         _ outputSize: any SpatialSize, kernelSize: any SpatialSize, dilation: any SpatialSize = 1,
         padding: any SpatialSize = 0, stride: any SpatialSize = 1

@@ -8,6 +8,11 @@ open class GELU: Module {
     /// Whether Φ is exact, or ½ · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
     public let approximate: GELUApproximation
 
+    /// The activation, exact or not.
+    ///
+    /// - Parameters:
+    ///   - approximate: `.none` for the exact Φ, `.tanh` for ½ · (1 + tanh(√(2/π) · (x + 0.044715 x³))); `.none` by
+    ///     default.
     public init(approximate: GELUApproximation = .none) {
         self.approximate = approximate
         super.init()

@@ -7,6 +7,13 @@ open class GLU: Module {
     /// The dimension that is halved; from the end where it is negative.
     public let dim: Int
 
+    /// The activation along a dimension.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension that is halved, from the end where it is negative; `-1` by default.
+    ///
+    /// A `dim` that the input lacks, and an odd size, are errors when the layer is called (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(dim: Int = -1) {
         self.dim = dim
         super.init()

@@ -7,7 +7,10 @@ open class Hardshrink: Module {
     /// λ
     public let lambd: Double
 
-    /// Any λ is possible; a negative one keeps every x.
+    /// The activation with any λ; a negative one keeps every x.
+    ///
+    /// - Parameters:
+    ///   - lambd: λ; `0.5` by default.
     public init(_ lambd: Double = 0.5) {
         self.lambd = lambd
         super.init()

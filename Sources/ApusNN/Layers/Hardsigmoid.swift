@@ -1,12 +1,17 @@
 import ApusGraph
 
-/// min(max(x + 3, 0), 6) / 6, element by element (`torch.nn.Hardsigmoid`).
+/// min(max(x + 3, 0), 6) / 6, element by element (`torch.nn.Hardsigmoid`; Courbariaux et al. 2015).
 ///
 /// The result has the shape of the input: [*] → [*], * any dimensions.
 open class Hardsigmoid: Module {
     /// Kept for PyTorch's sake, which does not print it here, and without effect: tensors are values.
     public let inplace: Bool
 
+    /// The activation as a layer.
+    ///
+    /// - Parameters:
+    ///   - inplace: kept for PyTorch's sake, which does not print it here; it has no effect (see <doc:NothingInPlace>);
+    ///     `false` by default.
     public init(inplace: Bool = false) {
         self.inplace = inplace
         super.init()

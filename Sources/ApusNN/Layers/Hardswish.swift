@@ -7,6 +7,11 @@ open class Hardswish: Module {
     /// Kept for PyTorch's sake, which does not print it here, and without effect: tensors are values.
     public let inplace: Bool
 
+    /// The activation as a layer.
+    ///
+    /// - Parameters:
+    ///   - inplace: kept for PyTorch's sake, which does not print it here; it has no effect (see <doc:NothingInPlace>);
+    ///     `false` by default.
     public init(inplace: Bool = false) {
         self.inplace = inplace
         super.init()

@@ -1,11 +1,11 @@
 import ApusGraph
 
-/// What the instance norms of one, two and three dimensions share (PyTorch's `_InstanceNorm`).
+/// What the instance norms of one, two and three dimensions share (`torch.nn.modules.instancenorm._InstanceNorm`).
 ///
 /// [N, C, …] or, without a batch, [C, …] → the same shape, y = (x − mean) / √(variance + ε) · weight + bias, where mean
-/// and variance are taken over the positions of each sample and channel. With `trackRunningStats` the running statistics
-/// move in training mode towards the means over the batch of each sample's mean and variance (divided by n − 1), by
-/// `momentum` (nil leaves them where they are, as in PyTorch), and evaluation mode normalises by them.
+/// and variance are taken over the positions of each sample and channel. With `trackRunningStats` the running
+/// statistics move in training mode towards the means over the batch of each sample's mean and variance (divided by n −
+/// 1), by `momentum` (nil leaves them where they are, as in PyTorch), and evaluation mode normalises by them.
 open class InstanceNorm: RunningStatisticsNorm {
     /// The number of dimensions of an input without a batch.
     private let unbatchedRank: Int
@@ -52,7 +52,8 @@ open class InstanceNorm: RunningStatisticsNorm {
         return result
     }
 
-    /// Moves the running statistics towards the mean over the batch; the number of batches is not counted, as in PyTorch.
+    /// Moves the running statistics towards the mean over the batch; the number of batches is not counted, as in
+    /// PyTorch.
     private func track(mean: Tensor, variance: Tensor, of input: Tensor) {
         noGrad {
             let perSample = Shape([input.shape[0], input.shape[1]])

@@ -5,9 +5,11 @@ import ApusGraph
 open class LPPoolNd: Module {
     /// The power p.
     public let normType: Double
+    /// The size of the windows along each spatial dimension.
     public let kernelSize: SpatialSizes
     /// nil where it is the kernel size.
     public let stride: SpatialSizes?
+    /// Whether sizes are rounded up.
     public let ceilMode: Bool
     private let geometry: PoolingGeometry
 

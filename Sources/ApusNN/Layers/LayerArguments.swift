@@ -7,7 +7,7 @@ struct LayerArguments {
 
     init(of layer: String) { self.layer = layer }
 
-    /// Raises an error with `message` unless `condition` holds (see ``withTensorErrors(_:)``).
+    /// Raises an error with `message` unless `condition` holds (see ``/ApusGraph/withTensorErrors(_:)``).
     mutating func require(_ condition: Bool, _ message: @autoclosure () -> String) {
         guard !condition else { return }
         areValid = false

@@ -6,7 +6,13 @@ import ApusGraph
 /// dictionary, before they are given to an optimizer or saved. With the first call the layer becomes a `Linear`, and is
 /// printed as one.
 open class LazyLinear: Linear {
-    /// A layer to `outFeatures`; a negative number is an error (see ``withTensorErrors(_:)``).
+    /// A layer to `outFeatures`.
+    ///
+    /// - Parameters:
+    ///   - outFeatures: the size of the result's last dimension, not negative.
+    ///   - bias: whether a learnt number is added to each output; `true` by default.
+    ///
+    /// A negative number is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ outFeatures: Int, bias: Bool = true) {
         super.init(lazy: "LazyLinear", outFeatures, bias: bias)
     }

@@ -9,7 +9,12 @@ open class LeakyReLU: Module {
     /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
     public let inplace: Bool
 
-    /// Any slope is possible.
+    /// The activation with any slope.
+    ///
+    /// - Parameters:
+    ///   - negativeSlope: the slope below 0; `0.01` by default.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(negativeSlope: Double = 0.01, inplace: Bool = false) {
         self.negativeSlope = negativeSlope
         self.inplace = inplace

@@ -2,18 +2,31 @@ import ApusGraph
 
 /// A fully connected layer, x · Wᵀ + b (`torch.nn.Linear`).
 ///
-/// [.., in] → [.., out]. State: `weight` [out, in] and `bias` [out], both drawn evenly from ±1 / √in (PyTorch's
+/// [.., in] → [.., out], with any leading dimensions.
+///
+/// State: `weight` [out, in] and `bias` [out], both drawn evenly from ±1 / √in (PyTorch's
 /// default: Kaiming-uniform with a = √5).
 open class Linear: Module {
     /// The size of the last dimension of the input; 0 for a ``LazyLinear`` before its first batch.
     public private(set) var inFeatures: Int
+    /// The size of the last dimension of the result.
     public let outFeatures: Int
+    /// The weights [out, in].
     public let weight: Parameter
+    /// The bias [out]; nil where there is none.
     public let bias: Parameter?
     /// Whether the first batch is to say what ``inFeatures`` is.
     private(set) var isLazy = false
 
-    /// A layer from `inFeatures` to `outFeatures`; a negative number is an error (see ``withTensorErrors(_:)``).
+    /// A layer from `inFeatures` to `outFeatures`.
+    ///
+    /// - Parameters:
+    ///   - inFeatures: the size of the input's last dimension, not negative.
+    ///   - outFeatures: that of the result's, not negative.
+    ///   - bias: whether a learnt number is added to each output; `true` by default.
+    ///
+    /// A negative number is an error (see ``/ApusGraph/withTensorErrors(_:)``), and so is an input with another last
+    /// size when the layer is called.
     public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) {
         (self.inFeatures, self.outFeatures) = (inFeatures, outFeatures)
         var arguments = LayerArguments(of: "Linear")

@@ -9,11 +9,22 @@ import ApusGraph
 open class LocalResponseNorm: Module {
     /// The number of channels of a window.
     public let size: Int
+    /// The weight of the mean square.
     public let alpha: Double
+    /// The power of the divisor.
     public let beta: Double
+    /// What is added to the mean square.
     public let k: Double
 
-    /// A normalisation over windows of `size` channels; a size below 1 is an error (see ``withTensorErrors(_:)``).
+    /// A normalisation over windows of `size` channels.
+    ///
+    /// - Parameters:
+    ///   - size: the number of channels of a window, at least 1.
+    ///   - alpha: the weight of the mean square; `1e-4` by default.
+    ///   - beta: the power of the divisor; `0.75` by default.
+    ///   - k: what is added to the mean square; `1` by default.
+    ///
+    /// A size below 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1) {
         (self.size, self.alpha, self.beta, self.k) = (size, alpha, beta, k)
         var arguments = LayerArguments(of: "LocalResponseNorm")

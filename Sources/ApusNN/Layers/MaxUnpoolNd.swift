@@ -3,8 +3,11 @@ import ApusGraph
 /// What ``MaxUnpool1d``, ``MaxUnpool2d`` and ``MaxUnpool3d`` share: elements put back where max-pooling found them,
 /// [N, C, …] → [N, C, …] (`torch.nn.MaxUnpool2d` and its kin).
 open class MaxUnpoolNd: Module {
+    /// The size of the windows of the pooling that is undone.
     public let kernelSize: SpatialSizes
+    /// The step of the pooling that is undone.
     public let stride: SpatialSizes
+    /// The padding of the pooling that is undone.
     public let padding: SpatialSizes
     private let operation: String
     private let geometry: PoolingGeometry
@@ -22,10 +25,10 @@ open class MaxUnpoolNd: Module {
     ///
     /// - Parameters:
     ///   - input: [N, C, …] or [C, …], what was pooled.
-    ///   - indices: the indices that max-pooling gave, of the same shape; one outside of the output's planes is an error
-    ///     when the result is computed.
-    ///   - outputSize: the spatial sizes of the result, or all of its sizes; by default (H − 1) · S − 2p + F, from which
-    ///     a size may differ by less than the stride.
+    ///   - indices: the indices that max-pooling gave, of the same shape; one outside of the output's planes is an
+    ///     error when the result is computed.
+    ///   - outputSize: the spatial sizes of the result, or all of its sizes, which may differ from (H − 1) · S − 2p + F
+    ///     by less than the stride; that where it is `nil`, which is the default.
     public func callAsFunction(_ input: Tensor, indices: Tensor, outputSize: [Int]? = nil) -> Tensor {
         withModulePath { input.maxUnpool(indices, geometry, outputSize: outputSize, operation: operation) }
     }

@@ -2,18 +2,30 @@ import ApusGraph
 
 /// A list of modules that is called by its owner, not by itself (`torch.nn.ModuleList`).
 ///
-/// A plain array of modules as a property does the same; a list can grow and be passed around.
+/// [*] → an error: a list has no order of calls of its own. A plain array of modules as a property does the same; a
+/// list can grow and be passed around.
 open class ModuleList: Module {
     private var modules: [Module]
 
+    /// A list of the given modules.
+    ///
+    /// - Parameters:
+    ///   - modules: the elements; `[]` by default.
     public init(_ modules: [Module] = []) {
         self.modules = modules
         super.init()
     }
 
+    /// A list of the given modules.
+    ///
+    /// - Parameters:
+    ///   - modules: the elements.
     public convenience init(_ modules: Module...) { self.init(modules) }
 
     /// Adds a module at the end.
+    ///
+    /// - Parameters:
+    ///   - module: the new last element.
     public func append(_ module: Module) {
         modules.append(module)
         hasNamedDescendants = false
@@ -27,7 +39,9 @@ open class ModuleList: Module {
 }
 
 extension ModuleList: RandomAccessCollection {
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The number of modules.
     public var endIndex: Int { modules.count }
 
     /// The module at a position.

@@ -8,10 +8,17 @@ import ApusGraph
 open class PReLU: Module {
     /// The number of slopes: 1, or that of the channels.
     public let numParameters: Int
+    /// The slopes [numParameters].
     public let weight: Parameter
 
-    /// A negative number of slopes is an error (see ``withTensorErrors(_:)``), and so is one that is neither 1 nor the
-    /// number of the input's channels when the layer is called.
+    /// The activation with slopes that are learnt.
+    ///
+    /// - Parameters:
+    ///   - numParameters: the number of slopes: one for all, or one for each channel; `1` by default.
+    ///   - initial: each slope at first; `0.25` by default.
+    ///
+    /// A negative number of slopes is an error (see ``/ApusGraph/withTensorErrors(_:)``), and so is one that is neither
+    /// 1 nor the number of the input's channels when the layer is called.
     public init(numParameters: Int = 1, `init` initial: Double = 0.25) {
         self.numParameters = numParameters
         var arguments = LayerArguments(of: "PReLU")

@@ -2,8 +2,8 @@ import ApusGraph
 
 /// What all padding layers share: the numbers of elements on each side, and what stands there.
 ///
-/// [N, C, …] or [C, …] → the same with each of the last `spatialRank` sizes grown by the two numbers of its dimension; a
-/// negative number crops. Use one of its subclasses, such as ``ReflectionPad2d`` (`torch.nn.ReflectionPad2d`).
+/// [N, C, …] or [C, …] → the same with each of the last `spatialRank` sizes grown by the two numbers of its dimension;
+/// a negative number crops. Use one of its subclasses, such as ``ReflectionPad2d`` (`torch.nn.ReflectionPad2d`).
 open class PaddingLayer: Module {
     /// [left, right, top, bottom, front, back]: two numbers for each dimension, from the last one on.
     public let padding: SpatialSizes

@@ -5,10 +5,16 @@ import ApusGraph
 ///
 /// [.., C · r², H, W] → [.., C, H · r, W · r] with r = `upscaleFactor`.
 open class PixelShuffle: Module {
+    /// r, by which height and width grow.
     public let upscaleFactor: Int
 
-    /// A factor below 1 is an error, and so are channels that are not a multiple of its square when the layer is called
-    /// (see ``withTensorErrors(_:)``).
+    /// An enlargement by `upscaleFactor` along both dimensions.
+    ///
+    /// - Parameters:
+    ///   - upscaleFactor: r, at least 1; the channels must be a multiple of r².
+    ///
+    /// A factor below 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``), and so are channels that are not a
+    /// multiple of its square when the layer is called.
     public init(_ upscaleFactor: Int) {
         self.upscaleFactor = upscaleFactor
         var arguments = LayerArguments(of: "PixelShuffle")
@@ -25,10 +31,16 @@ open class PixelShuffle: Module {
 ///
 /// [.., C, H · r, W · r] → [.., C · r², H, W] with r = `downscaleFactor`.
 open class PixelUnshuffle: Module {
+    /// r, by which height and width shrink.
     public let downscaleFactor: Int
 
-    /// A factor below 1 is an error, and so are heights and widths that are not multiples of it when the layer is called
-    /// (see ``withTensorErrors(_:)``).
+    /// A reduction by `downscaleFactor` along both dimensions.
+    ///
+    /// - Parameters:
+    ///   - downscaleFactor: r, at least 1, of which height and width must be multiples.
+    ///
+    /// A factor below 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``), and so are heights and widths that are
+    /// not multiples of it when the layer is called.
     public init(_ downscaleFactor: Int) {
         self.downscaleFactor = downscaleFactor
         var arguments = LayerArguments(of: "PixelUnshuffle")

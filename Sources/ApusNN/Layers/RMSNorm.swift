@@ -12,11 +12,21 @@ open class RMSNorm: Module {
     public let normalizedShape: SpatialSizes
     /// ε; nil stands for the distance from 1 to the next number of the input's type, 2⁻²³ for `float32`.
     public let eps: Double?
+    /// Whether there are parameters for each element.
     public let elementwiseAffine: Bool
+    /// The scale, of ``normalizedShape``; nil where there is none.
     public let weight: Parameter?
 
-    /// A normalisation of the last dimension (an `Int`), or of several (an array); a negative size and an empty array are
-    /// errors (see ``withTensorErrors(_:)``).
+    /// A normalisation of the last dimension, or of several.
+    ///
+    /// - Parameters:
+    ///   - normalizedShape: the sizes of the last dimensions, not negative: an `Int` for one, or an array that is not
+    ///     empty.
+    ///   - eps: ε, which keeps the root away from 0; the distance from 1 to the next number of the input's type where
+    ///     it is `nil`, which is the default.
+    ///   - elementwiseAffine: whether there is a learnt scale for each element; `true` by default.
+    ///
+    /// A negative size and an empty array are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ normalizedShape: any SpatialSize, eps: Double? = nil, elementwiseAffine: Bool = true) {
         let sizes = normalizedShape.spatialSizes
         (self.normalizedShape, self.eps, self.elementwiseAffine) = (sizes, eps, elementwiseAffine)

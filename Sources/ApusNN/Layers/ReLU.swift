@@ -1,12 +1,18 @@
 import ApusGraph
 
-/// max(x, 0), element by element (`torch.nn.ReLU`).
+/// max(x, 0), element by element (`torch.nn.ReLU`; Nair & Hinton 2010).
 ///
-/// The result has the shape of the input.
+/// The result has the shape of the input: [*] → [*], * any dimensions. There is no computing in place: tensors are
+/// values.
 open class ReLU: Module {
     /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
     public let inplace: Bool
 
+    /// The activation as a layer.
+    ///
+    /// - Parameters:
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(inplace: Bool = false) {
         self.inplace = inplace
         super.init()

@@ -4,8 +4,12 @@ import ApusGraph
 ///
 /// [N, C, W] or [C, W] → [N, C, W'] with W' = left + W + right.
 open class ReplicationPad1d: PaddingLayer {
-    /// `padding` is one number for all sides, or [left, right]; negative numbers crop. Another count is an error (see
-    /// ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for both sides, or [left, right]; negative numbers crop.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize) {
         super.init("ReplicationPad1d", padding, spatialRank: 1, mode: .replicate)
     }
@@ -15,8 +19,12 @@ open class ReplicationPad1d: PaddingLayer {
 ///
 /// [N, C, H, W] or [C, H, W] → [N, C, H', W'] with H' = top + H + bottom, W' = left + W + right.
 open class ReplicationPad2d: PaddingLayer {
-    /// `padding` is one number for all sides, or [left, right, top, bottom]; negative numbers crop. Another count is an
-    /// error (see ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom]; negative numbers crop.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize) {
         super.init("ReplicationPad2d", padding, spatialRank: 2, mode: .replicate)
     }
@@ -27,8 +35,12 @@ open class ReplicationPad2d: PaddingLayer {
 /// [N, C, D, H, W] or [C, D, H, W] → [N, C, D', H', W'] with D' = front + D + back, H' = top + H + bottom, W' = left +
 /// W + right.
 open class ReplicationPad3d: PaddingLayer {
-    /// `padding` is one number for all sides, or [left, right, top, bottom, front, back]; negative numbers crop. Another
-    /// count is an error (see ``withTensorErrors(_:)``).
+    /// A padding by numbers of elements.
+    ///
+    /// - Parameters:
+    ///   - padding: one number for all sides, or [left, right, top, bottom, front, back]; negative numbers crop.
+    ///
+    /// Another count of numbers is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ padding: any SpatialSize) {
         super.init("ReplicationPad3d", padding, spatialRank: 3, mode: .replicate)
     }

@@ -1,21 +1,32 @@
 import ApusGraph
 
-/// What `BatchNorm` and `InstanceNorm` share (PyTorch's `_NormBase`): scale, shift and running statistics of channels.
+/// What ``BatchNorm`` and ``InstanceNorm`` share: scale, shift and running statistics of channels
+/// (`torch.nn.modules.batchnorm._NormBase`).
+///
+/// [N, C, …] → the same shape. Use ``BatchNorm2d``, ``InstanceNorm2d`` and their kin.
 ///
 /// State: `weight` [C] (ones) and `bias` [C] (zeros) where `affine`; `running_mean` [C] (zeros), `running_var` [C]
 /// (ones) and `num_batches_tracked` (`int64`, 0) where `trackRunningStats`.
 open class RunningStatisticsNorm: Module {
+    /// The number C of channels.
     public let numFeatures: Int
     /// ε, which keeps the root away from 0.
     public let eps: Double
     /// The weight of a new batch in the running statistics.
     public let momentum: Double?
+    /// Whether there are a scale and a shift.
     public let affine: Bool
+    /// Whether running statistics are kept.
     public let trackRunningStats: Bool
+    /// The scale [C]; nil where there is none.
     public let weight: Parameter?
+    /// The shift [C]; nil where there is none.
     public let bias: Parameter?
+    /// The running mean [C]; nil where none is kept.
     public let runningMean: Buffer?
+    /// The running variance [C]; nil where none is kept.
     public let runningVar: Buffer?
+    /// The number of batches that moved the running statistics; nil where none are kept.
     public let numBatchesTracked: Buffer?
 
     init(

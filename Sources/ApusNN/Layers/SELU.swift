@@ -8,6 +8,11 @@ open class SELU: Module {
     /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
     public let inplace: Bool
 
+    /// The activation as a layer.
+    ///
+    /// - Parameters:
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(inplace: Bool = false) {
         self.inplace = inplace
         super.init()

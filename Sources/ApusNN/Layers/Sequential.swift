@@ -2,20 +2,30 @@ import ApusGraph
 
 /// Modules one after the other, each fed with the result of the one before (`torch.nn.Sequential`).
 ///
-/// The modules are named by their positions, `0`, `1`, …, or by the keys they are given with. An empty one returns its
-/// input.
+/// [*] → what the last module makes of it. The modules are named by their positions, `0`, `1`, …, or by the keys they
+/// are given with. An empty one returns its input.
 open class Sequential: Module {
     private var entries: [(key: String, module: Module)]
 
+    /// A sequence of the given modules.
+    ///
+    /// - Parameters:
+    ///   - modules: in the order in which they are called.
     public init(_ modules: [Module]) {
         entries = modules.enumerated().map { ("\($0.offset)", $0.element) }
         super.init()
     }
 
+    /// A sequence of the given modules.
+    ///
+    /// - Parameters:
+    ///   - modules: in the order in which they are called.
     public convenience init(_ modules: Module...) { self.init(modules) }
 
-    /// Modules with names of their own (`Sequential(OrderedDict([("conv", …)]))`); a name that is given twice, is empty
-    /// or holds a dot is an error.
+    /// A sequence of modules with names of their own (`Sequential(OrderedDict([("conv", …)]))`).
+    ///
+    /// - Parameters:
+    ///   - modules: names and modules; a name that is given twice, is empty or holds a dot is an error.
     public init(named modules: [(String, Module)]) {
         entries = []
         for (key, module) in modules {
@@ -32,6 +42,9 @@ open class Sequential: Module {
     override open func forward(_ input: Tensor) -> Tensor { entries.reduce(input) { $1.module($0) } }
 
     /// Adds a module at the end.
+    ///
+    /// - Parameters:
+    ///   - module: what is fed with the result of the modules so far.
     public func append(_ module: Module) {
         entries.append(("\(entries.count)", module))
         hasNamedDescendants = false
@@ -45,7 +58,9 @@ open class Sequential: Module {
 }
 
 extension Sequential: RandomAccessCollection {
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The number of modules.
     public var endIndex: Int { entries.count }
 
     /// The module at a position.

@@ -9,7 +9,13 @@ open class Softmin: Module {
     /// nil is PyTorch's old rule, which it warns of: 0 for inputs of 0, 1 or 3 dimensions, else 1.
     public let dim: Int?
 
-    /// A `dim` that the input lacks is an error when the layer is called.
+    /// The function along a dimension.
+    ///
+    /// - Parameters:
+    ///   - dim: the dimension along which the elements are related, from the end where it is negative; `nil` by
+    ///     default, which is PyTorch's old rule, of which it warns: 0 for inputs of 0, 1 or 3 dimensions, else 1.
+    ///
+    /// A `dim` that the input lacks is an error when the layer is called (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(dim: Int? = nil) {
         self.dim = dim
         super.init()

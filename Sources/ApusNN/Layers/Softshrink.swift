@@ -7,7 +7,12 @@ open class Softshrink: Module {
     /// λ
     public let lambd: Double
 
-    /// A negative λ, or one that is not finite, is an error when the layer is called.
+    /// The activation with its λ.
+    ///
+    /// - Parameters:
+    ///   - lambd: λ, at least 0 and finite; `0.5` by default.
+    ///
+    /// Another λ is an error when the layer is called (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ lambd: Double = 0.5) {
         self.lambd = lambd
         super.init()

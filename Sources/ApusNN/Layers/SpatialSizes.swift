@@ -34,7 +34,9 @@ public struct SpatialSizes: Sendable, Hashable {
         sizes.count == 1 ? "(\(sizes[0]),)" : "(\(sizes.map(String.init).joined(separator: ", ")))"
     }
 
+    /// Whether the numbers are equal, however they were given.
     public static func == (left: SpatialSizes, right: SpatialSizes) -> Bool { left.sizes == right.sizes }
+    /// Hashes the numbers.
     public func hash(into hasher: inout Hasher) { hasher.combine(sizes) }
 }
 
@@ -44,7 +46,9 @@ extension SpatialSizes: CustomStringConvertible {
 }
 
 extension SpatialSizes: ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+    /// One number for all dimensions.
     public init(integerLiteral value: Int) { self.init(value) }
+    /// One number for each dimension.
     public init(arrayLiteral elements: Int...) { self.init(elements) }
 }
 
@@ -54,13 +58,16 @@ public protocol SpatialSize {
 }
 
 extension SpatialSizes: SpatialSize {
+    /// The sizes themselves.
     public var spatialSizes: SpatialSizes { self }
 }
 
 extension Int: SpatialSize {
+    /// This number for all dimensions.
     public var spatialSizes: SpatialSizes { SpatialSizes(self) }
 }
 
 extension [Int]: SpatialSize {
+    /// One number for each dimension.
     public var spatialSizes: SpatialSizes { SpatialSizes(self) }
 }

@@ -4,11 +4,20 @@ import ApusGraph
 ///
 /// The result has the shape of the input: [*] → [*], * any dimensions.
 open class Threshold: Module {
+    /// Above which x stays.
     public let threshold: Double
+    /// The result elsewhere.
     public let value: Double
     /// Printed as PyTorch does, and without other effect: tensors are values, and the engine reuses memory by itself.
     public let inplace: Bool
 
+    /// The activation with its two numbers.
+    ///
+    /// - Parameters:
+    ///   - threshold: above which x stays.
+    ///   - value: the result elsewhere.
+    ///   - inplace: kept for PyTorch's sake and printed as PyTorch does; it has no other effect (see
+    ///     <doc:NothingInPlace>); `false` by default.
     public init(_ threshold: Double, _ value: Double, inplace: Bool = false) {
         (self.threshold, self.value, self.inplace) = (threshold, value, inplace)
         super.init()

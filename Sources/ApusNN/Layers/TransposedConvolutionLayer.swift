@@ -6,10 +6,15 @@ import ApusGraph
 open class TransposedConvolutionLayer: ConvolutionLayer {
     override open func forward(_ input: Tensor) -> Tensor { transposed(input, outputSize: nil) }
 
-    /// The layer's result of the given size: one number for each spatial dimension, or also those of batch and channels.
+    /// The layer's result of a given size.
     ///
     /// Where the stride is above 1 several sizes are convolved to that of the input; this chooses among them, in place
-    /// of ``ConvolutionLayer/outputPadding``. A size that the layer cannot make is an error.
+    /// of ``ConvolutionLayer/outputPadding``.
+    ///
+    /// - Parameters:
+    ///   - input: [N, C, …] or [C, …].
+    ///   - outputSize: one number for each spatial dimension, or also those of batch and channels; a size that the
+    ///     layer cannot make is an error.
     public func callAsFunction(_ input: Tensor, outputSize: [Int]) -> Tensor {
         withModulePath { transposed(input, outputSize: outputSize) }
     }

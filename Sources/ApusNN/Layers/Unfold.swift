@@ -5,14 +5,26 @@ import ApusGraph
 /// [N, C, H, W] or [C, H, W] → [N, C · kh · kw, L] or [C · kh · kw, L], with one column for each of the L = H' · W'
 /// windows, H' = ⌊(H + 2p − d · (F − 1) − 1) / S⌋ + 1 and W' likewise. Padding is 0.
 open class Unfold: Module {
+    /// The size of the windows along each spatial dimension.
     public let kernelSize: SpatialSizes
+    /// The distance of a window's elements along each spatial dimension.
     public let dilation: SpatialSizes
+    /// What is added on both sides of each spatial dimension.
     public let padding: SpatialSizes
+    /// The step from window to window along each spatial dimension.
     public let stride: SpatialSizes
     private let window: SlidingWindow
 
-    /// Windows of `kernelSize`; sizes, strides and dilations below 1 and a negative padding are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// Windows of `kernelSize`.
+    ///
+    /// - Parameters:
+    ///   - kernelSize: F, the size of the windows, at least 1: an `Int` for both dimensions, or [height, width].
+    ///   - dilation: d, the distance of a window's elements, at least 1; `1` by default.
+    ///   - padding: p, zeros on all sides, at least 0; `0` by default.
+    ///   - stride: S, the step from window to window, at least 1; `1` by default.
+    ///
+    /// Sizes, strides and dilations below 1 and a negative padding are errors (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ kernelSize: any SpatialSize, dilation: any SpatialSize = 1, padding: any SpatialSize = 0,
         stride: any SpatialSize = 1

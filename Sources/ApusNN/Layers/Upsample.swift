@@ -1,9 +1,26 @@
 import ApusGraph
 
-/// Other sizes of the spatial dimensions, with elements in between (`torch.nn.functional.interpolate`).
+/// Other sizes of the spatial dimensions, with elements in between (`torch.nn.functional.interpolate`): ``Upsample`` as
+/// a function.
 ///
-/// ``Upsample`` describes the arguments. With `antialias` the curves of `.bilinear`, `.bicubic` and `.lanczos` are
-/// stretched over all elements that a smaller result covers, as in Pillow's `resize`.
+/// [N, C, W], [N, C, H, W] or [N, C, D, H, W] → [N, C, …] with `size`, or with H' = ⌊H · scaleFactor⌋ and so on.
+///
+/// - Parameters:
+///   - input: [N, C, …].
+///   - size: the sizes of the result, at least 1: one number for all spatial dimensions, or one for each; `nil` by
+///     default.
+///   - scaleFactor: the same as factors of the input's sizes; `nil` by default. Just one of both must be given.
+///   - mode: how elements are found: `.linear`, `.bilinear` and `.trilinear` are for 1, 2 and 3 spatial dimensions,
+///     `.bicubic` for 2, `.nearest`, `.nearestExact` and `.area` for all; `.nearest` by default.
+///   - alignCorners: whether the middles of the outermost elements are those of the outermost results; for the modes
+///     with lines and curves only; `nil` by default, which is false.
+///   - recomputeScaleFactor: whether coordinates follow input size / result size instead of `scaleFactor` itself;
+///     `false` by default.
+///   - antialias: whether the curves of `.bilinear`, `.bicubic` and `.lanczos` are stretched over all elements that a
+///     smaller result covers, as in Pillow's `resize`; `false` by default.
+///
+/// Both or none of the sizes are an error, and so are sizes below 1, a mode that does not fit the dimensions, and
+/// `alignCorners` for other modes (see ``/ApusGraph/withTensorErrors(_:)``).
 public func interpolate(
     _ input: Tensor, size: (any SpatialSize)? = nil, scaleFactor: (any ScaleFactor)? = nil,
     mode: InterpolationMode = .nearest, alignCorners: Bool? = nil, recomputeScaleFactor: Bool = false,
@@ -21,26 +38,34 @@ public func interpolate(
 /// Other sizes of the spatial dimensions, with elements in between (`torch.nn.Upsample`).
 ///
 /// [N, C, W], [N, C, H, W] or [N, C, D, H, W] → [N, C, …] with `size`, or with H' = ⌊H · scaleFactor⌋ and so on. A
-/// smaller size works too; ``ApusGraph/InterpolationMode/area`` is then the smoothest.
+/// smaller size works too; ``/ApusGraph/InterpolationMode/area`` is then the smoothest.
 open class Upsample: Module {
     /// The sizes of the result; nil where ``scaleFactor`` says them.
     public let size: SpatialSizes?
+    /// The factors of the sizes; nil where ``size`` says them.
     public let scaleFactor: ScaleFactors?
+    /// How elements are found.
     public let mode: InterpolationMode
+    /// Whether the middles of the outermost elements and results fall together.
     public let alignCorners: Bool?
+    /// Whether coordinates follow the sizes instead of the factors.
     public let recomputeScaleFactor: Bool
 
-    /// - Parameters:
-    ///   - size: one number for all spatial dimensions, or one for each.
-    ///   - scaleFactor: the same as factors. One of both must be given.
-    ///   - mode: how elements are found: `.linear`, `.bilinear` and `.trilinear` are for 1, 2 and 3 spatial dimensions,
-    ///     `.bicubic` for 2, `.nearest`, `.nearestExact` and `.area` for all.
-    ///   - alignCorners: whether the middles of the outermost elements are those of the outermost results; for the modes
-    ///     with lines and curves only, where it is false by default.
-    ///   - recomputeScaleFactor: whether coordinates follow input size / result size instead of `scaleFactor` itself.
+    /// An upsampling to a size or by a factor.
     ///
-    /// Both or none of the sizes are an error, and so are sizes below 1, when the layer is called a mode that does not
-    /// fit the dimensions, and `alignCorners` for other modes (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - size: the sizes of the result, at least 1: one number for all spatial dimensions, or one for each; `nil` by
+    ///     default.
+    ///   - scaleFactor: the same as factors of the input's sizes; `nil` by default. Just one of both must be given.
+    ///   - mode: how elements are found: `.linear`, `.bilinear` and `.trilinear` are for 1, 2 and 3 spatial dimensions,
+    ///     `.bicubic` for 2, `.nearest`, `.nearestExact` and `.area` for all; `.nearest` by default.
+    ///   - alignCorners: whether the middles of the outermost elements are those of the outermost results; for the
+    ///     modes with lines and curves only; `nil` by default, which is false.
+    ///   - recomputeScaleFactor: whether coordinates follow input size / result size instead of `scaleFactor` itself;
+    ///     `false` by default.
+    ///
+    /// Both or none of the sizes are an error, and so are sizes below 1, and when the layer is called a mode that does
+    /// not fit the dimensions, and `alignCorners` for other modes (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         size: (any SpatialSize)? = nil, scaleFactor: (any ScaleFactor)? = nil, mode: InterpolationMode = .nearest,
         alignCorners: Bool? = nil, recomputeScaleFactor: Bool = false
@@ -79,7 +104,14 @@ open class Upsample: Module {
 ///
 /// [N, C, H, W] → [N, C, H', W'] with `size`, or with H' = ⌊H · scaleFactor⌋, W' = ⌊W · scaleFactor⌋.
 open class UpsamplingNearest2d: Upsample {
-    /// One of `size` and `scaleFactor` must be given; both or none are an error (see ``withTensorErrors(_:)``).
+    /// An upsampling to a size or by a factor.
+    ///
+    /// - Parameters:
+    ///   - size: the sizes of the result, at least 1: one number for both dimensions, or [height, width]; `nil` by
+    ///     default.
+    ///   - scaleFactor: the same as factors of the input's sizes; `nil` by default. Just one of both must be given.
+    ///
+    /// Both or none of them are an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(size: (any SpatialSize)? = nil, scaleFactor: (any ScaleFactor)? = nil) {
         super.init(size: size, scaleFactor: scaleFactor, mode: .nearest)
     }
@@ -90,7 +122,14 @@ open class UpsamplingNearest2d: Upsample {
 ///
 /// [N, C, H, W] → [N, C, H', W'] with `size`, or with H' = ⌊H · scaleFactor⌋, W' = ⌊W · scaleFactor⌋.
 open class UpsamplingBilinear2d: Upsample {
-    /// One of `size` and `scaleFactor` must be given; both or none are an error (see ``withTensorErrors(_:)``).
+    /// An upsampling to a size or by a factor.
+    ///
+    /// - Parameters:
+    ///   - size: the sizes of the result, at least 1: one number for both dimensions, or [height, width]; `nil` by
+    ///     default.
+    ///   - scaleFactor: the same as factors of the input's sizes; `nil` by default. Just one of both must be given.
+    ///
+    /// Both or none of them are an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(size: (any SpatialSize)? = nil, scaleFactor: (any ScaleFactor)? = nil) {
         super.init(size: size, scaleFactor: scaleFactor, mode: .bilinear, alignCorners: true)
     }

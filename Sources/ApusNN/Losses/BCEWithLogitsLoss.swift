@@ -23,12 +23,14 @@ extension Tensor {
 /// ℓ = −w · (p · y · log σ(x) + (1 − y) · log(1 − σ(x))), in a form that is exact for large |x|.
 ///
 /// - Parameters:
-///   - input: logits, any real numbers.
-///   - target: real numbers of the input's shape, usually 0 ... 1.
-///   - weight: a factor for each element, w, that broadcasts to the input's shape.
-///   - posWeight: the weight p of the answer yes, that broadcasts to the input's shape: [C] where the input is [N, C].
+///   - input: logits x, any real numbers, of any shape.
+///   - target: real numbers y of the input's shape, usually 0 ... 1.
+///   - weight: a factor w for each element that broadcasts to the input's shape; `nil`, none, by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+///   - posWeight: the weight p of the answer yes, that broadcasts to the input's shape: [C] where the input is [N, C];
+///     `nil`, which is 1, by default.
 ///
-/// Shapes that differ, and types that are not real, are an error (see ``withTensorErrors(_:)``).
+/// Shapes that differ, and types that are not real, are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func binaryCrossEntropyWithLogits(
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: LossReduction = .mean,
     posWeight: Tensor? = nil
@@ -60,10 +62,20 @@ public func binaryCrossEntropyWithLogits(
 /// scalar, or [*] where `reduction` is `.none`; see
 /// ``binaryCrossEntropyWithLogits(_:_:weight:reduction:posWeight:)``.
 open class BCEWithLogitsLoss: Module {
+    /// A factor for each element; nil where there is none.
     public let weight: Buffer?
+    /// The weight of the answer yes; nil where it is 1.
     public let posWeight: Buffer?
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - weight: a factor w for each element that broadcasts to the input's shape; `nil`, none, by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+    ///   - posWeight: the weight p of the answer yes, that broadcasts to the input's shape: [C] where the input is [N,
+    ///     C]; `nil`, which is 1, by default.
     public init(weight: Tensor? = nil, reduction: LossReduction = .mean, posWeight: Tensor? = nil) {
         self.weight = weight.map { Buffer($0) }
         self.posWeight = posWeight.map { Buffer($0) }
@@ -71,6 +83,11 @@ open class BCEWithLogitsLoss: Module {
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: logits x, any real numbers, of any shape.
+    ///   - target: real numbers y of the input's shape, usually 0 ... 1.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath {
             binaryCrossEntropyWithLogits(

@@ -9,9 +9,10 @@ import ApusGraph
 ///   - input1: [N, D], or [D].
 ///   - input2: likewise; the two broadcast.
 ///   - target: y, [N], or a scalar for [D].
-///   - margin: −1 to 1; 0 to ½ is usual.
+///   - margin: −1 to 1; 0 to ½ is usual; `0` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 ///
-/// Other shapes are an error (see ``withTensorErrors(_:)``).
+/// Other shapes are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func cosineEmbeddingLoss(
     _ input1: Tensor, _ input2: Tensor, _ target: Tensor, margin: Double = 0, reduction: LossReduction = .mean
 ) -> Tensor {
@@ -41,14 +42,27 @@ public func cosineEmbeddingLoss(
 /// The loss of angles between pairs (`torch.nn.CosineEmbeddingLoss`): [N, D], [N, D] and [N] → a scalar, or [N] where
 /// `reduction` is `.none`; see ``cosineEmbeddingLoss(_:_:_:margin:reduction:)``.
 open class CosineEmbeddingLoss: Module {
+    /// The margin.
     public let margin: Double
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - margin: −1 to 1; 0 to ½ is usual; `0` by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
     public init(margin: Double = 0, reduction: LossReduction = .mean) {
         (self.margin, self.reduction) = (margin, reduction)
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input1: [N, D], or [D].
+    ///   - input2: likewise; the two broadcast.
+    ///   - target: y, [N], or a scalar for [D].
     public func callAsFunction(_ input1: Tensor, _ input2: Tensor, _ target: Tensor) -> Tensor {
         withModulePath { cosineEmbeddingLoss(input1, input2, target, margin: margin, reduction: reduction) }
     }

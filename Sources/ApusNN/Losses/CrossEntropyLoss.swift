@@ -8,14 +8,15 @@ import ApusGraph
 /// plus s / C.
 ///
 /// - Parameters:
-///   - input: logits [N, C], [N, C, d₁, …] or [C].
-///   - target: classes in 0 ..< C, `int64` or `uint8`, of the input's shape without C; beside [C] also [1]. One outside
-///     is an error when the loss is computed. Or probabilities, real, of the input's shape.
-///   - weight: a factor for each class, [C].
-///   - ignoreIndex: the class of samples that do not count.
-///   - labelSmoothing: 0 to 1.
+///   - input: logits x: [N, C], [N, C, d₁, …] or [C].
+///   - target: classes t in 0 ..< C, `int64` or `uint8`, of the input's shape without C; beside [C] also [1]. One
+///     outside is an error when the loss is computed. Or probabilities, real, of the input's shape.
+///   - weight: a factor w for each class, [C]; `nil`, none, by default.
+///   - ignoreIndex: the class of samples that do not count; `-100` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+///   - labelSmoothing: s, 0 to 1; `0` by default.
 ///
-/// Shapes, types or arguments that do not fit are an error (see ``withTensorErrors(_:)``).
+/// Shapes, types or arguments that do not fit are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func crossEntropy(
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int = -100,
     reduction: LossReduction = .mean, labelSmoothing: Double = 0
@@ -81,11 +82,22 @@ extension ClassLoss {
 /// ``crossEntropy(_:_:weight:ignoreIndex:reduction:labelSmoothing:)`` as a module (`torch.nn.CrossEntropyLoss`):
 /// logits [N, C, …] and classes [N, …], or probabilities [N, C, …] → a scalar, or [N, …] where `reduction` is `.none`.
 open class CrossEntropyLoss: Module {
+    /// A factor for each class [C]; nil where there is none.
     public let weight: Buffer?
+    /// The class of samples that do not count.
     public let ignoreIndex: Int
+    /// What becomes of the losses.
     public let reduction: LossReduction
+    /// How much of the truth is spread over all classes.
     public let labelSmoothing: Double
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - weight: a factor w for each class, [C]; `nil`, none, by default.
+    ///   - ignoreIndex: the class of samples that do not count; `-100` by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+    ///   - labelSmoothing: s, 0 to 1; `0` by default.
     public init(
         weight: Tensor? = nil, ignoreIndex: Int = -100, reduction: LossReduction = .mean, labelSmoothing: Double = 0
     ) {
@@ -94,6 +106,12 @@ open class CrossEntropyLoss: Module {
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: logits x: [N, C], [N, C, d₁, …] or [C].
+    ///   - target: classes t in 0 ..< C, `int64` or `uint8`, of the input's shape without C; beside [C] also [1]. One
+    ///     outside is an error when the loss is computed. Or probabilities, real, of the input's shape.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath {
             crossEntropy(

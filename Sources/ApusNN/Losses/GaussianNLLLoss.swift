@@ -8,14 +8,15 @@ import Foundation
 /// there. Input and target broadcast.
 ///
 /// - Parameters:
-///   - input: the means x.
-///   - target: the observations y.
+///   - input: the means x, [N, *].
+///   - target: the observations y, of the same shape.
 ///   - variance: of the input's shape; or with 1 in the place of one of its sizes, or without its last dimension: one
 ///     variance for several means. A negative one is an error when the loss is computed.
-///   - full: adds the constant ½ log 2π.
-///   - eps: the smallest variance that counts.
+///   - full: whether the constant ½ log 2π is added; `false` by default.
+///   - eps: the smallest variance that counts; `1e-6` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 ///
-/// Shapes that do not fit, and types that are not real, are an error (see ``withTensorErrors(_:)``).
+/// Shapes that do not fit, and types that are not real, are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 ///
 /// Nix and Weigend, "Estimating the mean and variance of the target probability distribution", 1994.
 public func gaussianNLLLoss(
@@ -35,6 +36,14 @@ public func gaussianNLLLoss(
 }
 
 /// ``gaussianNLLLoss(_:_:_:full:eps:reduction:)`` with one variance, at least 0, for all elements.
+///
+/// - Parameters:
+///   - input: the means x, [N, *].
+///   - target: the observations y, of the same shape.
+///   - variance: one variance for all elements, at least 0.
+///   - full: whether the constant ½ log 2π is added; `false` by default.
+///   - eps: the smallest variance that counts; `1e-6` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 public func gaussianNLLLoss(
     _ input: Tensor, _ target: Tensor, variance: Double, full: Bool = false, eps: Double = 1e-6,
     reduction: LossReduction = .mean
@@ -68,19 +77,41 @@ private func alignedVariance(_ variance: Tensor, to input: Tensor) throws(Tensor
 /// shape [N, *], variances [N, *] → a scalar, or [N, *] where `reduction` is `.none`; see
 /// ``gaussianNLLLoss(_:_:_:full:eps:reduction:)``.
 open class GaussianNLLLoss: Module {
+    /// Whether the constant term is added.
     public let full: Bool
+    /// The smallest variance that counts.
     public let eps: Double
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - full: whether the constant ½ log 2π is added; `false` by default.
+    ///   - eps: the smallest variance that counts; `1e-6` by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
     public init(full: Bool = false, eps: Double = 1e-6, reduction: LossReduction = .mean) {
         (self.full, self.eps, self.reduction) = (full, eps, reduction)
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: the means x, [N, *].
+    ///   - target: the observations y, of the same shape.
+    ///   - variance: of the input's shape; or with 1 in the place of one of its sizes, or without its last dimension:
+    ///     one variance for several means. A negative one is an error when the loss is computed.
     public func callAsFunction(_ input: Tensor, _ target: Tensor, _ variance: Tensor) -> Tensor {
         withModulePath { gaussianNLLLoss(input, target, variance, full: full, eps: eps, reduction: reduction) }
     }
 
+    /// The loss of a batch with one variance for all elements.
+    ///
+    /// - Parameters:
+    ///   - input: the means x, [N, *].
+    ///   - target: the observations y, of the same shape.
+    ///   - variance: one variance for all elements, at least 0.
     public func callAsFunction(_ input: Tensor, _ target: Tensor, variance: Double) -> Tensor {
         withModulePath {
             gaussianNLLLoss(input, target, variance: variance, full: full, eps: eps, reduction: reduction)

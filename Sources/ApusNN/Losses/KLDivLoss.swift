@@ -16,11 +16,14 @@ public enum KLDivReduction: Sendable, Hashable {
 /// The terms are q · (log q − x), 0 where q is 0. Input and target broadcast.
 ///
 /// - Parameters:
-///   - input: the logarithms x of the probabilities that a model gives, as ``Tensor/logSoftmax(dim:)`` makes them.
-///   - target: the probabilities q, or their logarithms where `logTarget`.
-///   - reduction: PyTorch's default, the mean over all elements; `.batchMean` is the divergence.
+///   - input: the logarithms x of the probabilities that a model gives, as ``/ApusGraph/Tensor/logSoftmax(dim:)`` makes
+///     them: [N, *].
+///   - target: the probabilities q, or their logarithms where `logTarget`, of the same shape.
+///   - reduction: `.batchMean` is the divergence; PyTorch's default, the mean over all elements, is not; `.mean` by
+///     default.
+///   - logTarget: whether the target is given as logarithms; `false` by default.
 ///
-/// Shapes that do not broadcast, and an input that is not real, are an error (see ``withTensorErrors(_:)``).
+/// Shapes that do not broadcast, and an input that is not real, are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func klDiv(
     _ input: Tensor, _ target: Tensor, reduction: KLDivReduction = .mean, logTarget: Bool = false
 ) -> Tensor {
@@ -48,14 +51,28 @@ public func klDiv(
 /// The Kullback–Leibler divergence (`torch.nn.KLDivLoss`): input and target of one shape [N, *] → a scalar, or [N, *]
 /// where `reduction` is `.none`; see ``klDiv(_:_:reduction:logTarget:)``.
 open class KLDivLoss: Module {
+    /// What becomes of the losses.
     public let reduction: KLDivReduction
+    /// Whether the target is given as logarithms.
     public let logTarget: Bool
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - reduction: `.batchMean` is the divergence; PyTorch's default, the mean over all elements, is not; `.mean` by
+    ///     default.
+    ///   - logTarget: whether the target is given as logarithms; `false` by default.
     public init(reduction: KLDivReduction = .mean, logTarget: Bool = false) {
         (self.reduction, self.logTarget) = (reduction, logTarget)
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: the logarithms x of the probabilities that a model gives, as ``/ApusGraph/Tensor/logSoftmax(dim:)``
+    ///     makes them: [N, *].
+    ///   - target: the probabilities q, or their logarithms where `logTarget`, of the same shape.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath { klDiv(input, target, reduction: reduction, logTarget: logTarget) }
     }

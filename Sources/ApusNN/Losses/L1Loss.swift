@@ -4,10 +4,15 @@ import ApusGraph
 ///
 /// At x = y the gradient is 0.
 ///
+/// Input and target [*] → a scalar, or [*] where `reduction` is `.none`.
+///
 /// - Parameters:
-///   - target: of the input's shape. Other shapes broadcast with PyTorch's warning on standard error; shapes that do
-///     not are an error (see ``withTensorErrors(_:)``).
-///   - weight: a factor for each element, of the input's shape; the mean is then Σ w · |x − y| / Σ w.
+///   - input: the predictions x, of any shape.
+///   - target: y, of the input's shape. Other shapes broadcast with PyTorch's warning on standard error; shapes that do
+///     not are an error (see ``/ApusGraph/withTensorErrors(_:)``).
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+///   - weight: a factor for each element, of the input's shape; the mean is then Σ w · |x − y| / Σ w; `nil`, none, by
+///     default.
 public func l1Loss(
     _ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean, weight: Tensor? = nil
 ) -> Tensor {
@@ -23,13 +28,24 @@ public func l1Loss(
 /// The mean absolute error (`torch.nn.L1Loss`): input and target of one shape [*] → a scalar, or [*] where `reduction`
 /// is `.none`; see ``l1Loss(_:_:reduction:weight:)``.
 open class L1Loss: Module {
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
     public init(reduction: LossReduction = .mean) {
         self.reduction = reduction
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: the predictions x, of any shape.
+    ///   - target: y, of the input's shape. Other shapes broadcast with PyTorch's warning on standard error; shapes
+    ///     that do not are an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath { l1Loss(input, target, reduction: reduction) }
     }

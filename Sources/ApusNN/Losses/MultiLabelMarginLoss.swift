@@ -4,11 +4,12 @@ import ApusGraph
 /// ℓₙ = Σ_j Σ_i max(0, 1 − (x[n, y_j] − x[n, i])) / C over the labels y_j of sample n and the classes i that are none.
 ///
 /// - Parameters:
-///   - input: scores [N, C], or [C].
-///   - target: `int64` of the input's shape; each row lists labels in 0 ..< C up to the first −1. Numbers outside of
-///     −1 ..< C, wherever they stand, are an error when the loss is computed.
+///   - input: scores x: [N, C], or [C].
+///   - target: `int64` of the input's shape; each row lists labels in 0 ..< C up to the first −1. Numbers outside of −1
+///     ..< C, wherever they stand, are an error when the loss is computed.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 ///
-/// Shapes or types that do not fit are an error (see ``withTensorErrors(_:)``).
+/// Shapes or types that do not fit are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func multilabelMarginLoss(
     _ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean
 ) -> Tensor {
@@ -26,16 +27,27 @@ public func multilabelMarginLoss(
     }
 }
 
-/// The hinge loss of several labels (`torch.nn.MultiLabelMarginLoss`): scores and labels [N, C] → a scalar, or [N] where
-/// `reduction` is `.none`; see ``multilabelMarginLoss(_:_:reduction:)``.
+/// The hinge loss of several labels (`torch.nn.MultiLabelMarginLoss`): scores and labels [N, C] → a scalar, or [N]
+/// where `reduction` is `.none`; see ``multilabelMarginLoss(_:_:reduction:)``.
 open class MultiLabelMarginLoss: Module {
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
     public init(reduction: LossReduction = .mean) {
         self.reduction = reduction
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: scores x: [N, C], or [C].
+    ///   - target: `int64` of the input's shape; each row lists labels in 0 ..< C up to the first −1. Numbers outside
+    ///     of −1 ..< C, wherever they stand, are an error when the loss is computed.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath { multilabelMarginLoss(input, target, reduction: reduction) }
     }

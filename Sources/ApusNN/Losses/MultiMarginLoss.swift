@@ -4,13 +4,15 @@ import ApusGraph
 /// ℓₙ = w[t] · Σ_{i ≠ t} max(0, `margin` − x[n, t] + x[n, i])^`p` / C for the class t of sample n.
 ///
 /// - Parameters:
-///   - input: scores [N, C], or [C].
-///   - target: classes in 0 ..< C, `int64` or `uint8`: [N], or a scalar for [C]. Others are an error when the loss is
+///   - input: scores x: [N, C], or [C].
+///   - target: classes t in 0 ..< C, `int64` or `uint8`: [N], or a scalar for [C]. Others are an error when the loss is
 ///     computed.
-///   - p: 1 or 2.
-///   - weight: a factor for each class, [C].
+///   - p: the power of the terms, 1 or 2; `1` by default.
+///   - margin: by how much the right score shall be larger; `1` by default.
+///   - weight: a factor w for each class, [C]; `nil`, none, by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 ///
-/// Shapes, types or arguments that do not fit are an error (see ``withTensorErrors(_:)``).
+/// Shapes, types or arguments that do not fit are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func multiMarginLoss(
     _ input: Tensor, _ target: Tensor, p: Int = 1, margin: Double = 1, weight: Tensor? = nil,
     reduction: LossReduction = .mean
@@ -43,12 +45,24 @@ public func multiMarginLoss(
 /// The hinge loss of several classes (`torch.nn.MultiMarginLoss`): scores [N, C] and classes [N] → a scalar, or [N]
 /// where `reduction` is `.none`; see ``multiMarginLoss(_:_:p:margin:weight:reduction:)``.
 open class MultiMarginLoss: Module {
+    /// The power of the terms.
     public let p: Int
+    /// The margin.
     public let margin: Double
+    /// A factor for each class [C]; nil where there is none.
     public let weight: Buffer?
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
-    /// A `p` other than 1 and 2, and a weight that is not [C], are an error (see ``withTensorErrors(_:)``).
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - p: the power of the terms, 1 or 2; `1` by default.
+    ///   - margin: by how much the right score shall be larger; `1` by default.
+    ///   - weight: a factor w for each class, [C]; `nil`, none, by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+    ///
+    /// A `p` other than 1 and 2, and a weight that is not [C], are an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(p: Int = 1, margin: Double = 1, weight: Tensor? = nil, reduction: LossReduction = .mean) {
         (self.p, self.margin, self.reduction) = (p, margin, reduction)
         self.weight = weight.map { Buffer($0) }
@@ -60,6 +74,12 @@ open class MultiMarginLoss: Module {
         }
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: scores x: [N, C], or [C].
+    ///   - target: classes t in 0 ..< C, `int64` or `uint8`: [N], or a scalar for [C]. Others are an error when the
+    ///     loss is computed.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath {
             multiMarginLoss(input, target, p: p, margin: margin, weight: weight?.data, reduction: reduction)

@@ -5,12 +5,14 @@ import ApusGraph
 /// ℓₙ = −w[tₙ] · x[n, tₙ], and 0 where tₙ is `ignoreIndex`; the mean is Σ ℓₙ / Σ w[tₙ] over what is not ignored.
 ///
 /// - Parameters:
-///   - input: log-probabilities [N, C], [N, C, d₁, …] or [C], as ``Tensor/logSoftmax(dim:)`` makes them.
-///   - target: classes in 0 ..< C, `int64` or `uint8`: [N], [N, d₁, …], or a scalar or [1] for [C]. Others are an error when the loss
-///     is computed.
-///   - weight: a factor for each class, [C].
+///   - input: log-probabilities x: [N, C], [N, C, d₁, …] or [C], as ``/ApusGraph/Tensor/logSoftmax(dim:)`` makes them.
+///   - target: classes t in 0 ..< C, `int64` or `uint8`: [N], [N, d₁, …], or a scalar or [1] for [C]. Others are an
+///     error when the loss is computed.
+///   - weight: a factor w for each class, [C]; `nil`, none, by default.
+///   - ignoreIndex: the class of samples that do not count; `-100` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 ///
-/// Shapes or types that do not fit are an error (see ``withTensorErrors(_:)``).
+/// Shapes or types that do not fit are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func nllLoss(
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int = -100,
     reduction: LossReduction = .mean
@@ -24,16 +26,32 @@ public func nllLoss(
 /// ``nllLoss(_:_:weight:ignoreIndex:reduction:)`` as a module (`torch.nn.NLLLoss`): log-probabilities [N, C, …] and
 /// classes [N, …] → a scalar, or [N, …] where `reduction` is `.none`.
 open class NLLLoss: Module {
+    /// A factor for each class [C]; nil where there is none.
     public let weight: Buffer?
+    /// The class of samples that do not count.
     public let ignoreIndex: Int
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - weight: a factor w for each class, [C]; `nil`, none, by default.
+    ///   - ignoreIndex: the class of samples that do not count; `-100` by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
     public init(weight: Tensor? = nil, ignoreIndex: Int = -100, reduction: LossReduction = .mean) {
         self.weight = weight.map { Buffer($0) }
         (self.ignoreIndex, self.reduction) = (ignoreIndex, reduction)
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: log-probabilities x: [N, C], [N, C, d₁, …] or [C], as ``/ApusGraph/Tensor/logSoftmax(dim:)`` makes
+    ///     them.
+    ///   - target: classes t in 0 ..< C, `int64` or `uint8`: [N], [N, d₁, …], or a scalar or [1] for [C]. Others are an
+    ///     error when the loss is computed.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath {
             nllLoss(input, target, weight: weight?.data, ignoreIndex: ignoreIndex, reduction: reduction)

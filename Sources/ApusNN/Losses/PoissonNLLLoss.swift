@@ -7,11 +7,15 @@ import Foundation
 /// broadcast.
 ///
 /// - Parameters:
-///   - input: the expected counts, or their logarithms.
-///   - target: the counts y.
-///   - full: adds Stirling's y · log y − y + ½ log(2π · y) where y > 1, for the log y! that the loss leaves out.
+///   - input: the expected counts, or their logarithms: x, of any shape.
+///   - target: the counts y, of the same shape.
+///   - logInput: whether the input is the logarithm of the counts; `true` by default.
+///   - full: whether Stirling's y · log y − y + ½ log(2π · y) is added where y > 1, for the log y! that the loss leaves
+///     out; `false` by default.
+///   - eps: what keeps the logarithm of a count of 0 finite; `1e-8` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 ///
-/// Shapes that do not broadcast, and an input that is not real, are an error (see ``withTensorErrors(_:)``).
+/// Shapes that do not broadcast, and an input that is not real, are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 public func poissonNLLLoss(
     _ input: Tensor, _ target: Tensor, logInput: Bool = true, full: Bool = false, eps: Double = 1e-8,
     reduction: LossReduction = .mean
@@ -35,16 +39,33 @@ public func poissonNLLLoss(
 /// The negative log-likelihood of counts (`torch.nn.PoissonNLLLoss`): input and target of one shape [*] → a scalar, or
 /// [*] where `reduction` is `.none`; see ``poissonNLLLoss(_:_:logInput:full:eps:reduction:)``.
 open class PoissonNLLLoss: Module {
+    /// Whether the input is the logarithm of the counts.
     public let logInput: Bool
+    /// Whether the constant term is added.
     public let full: Bool
+    /// What keeps the logarithm of a count of 0 finite.
     public let eps: Double
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - logInput: whether the input is the logarithm of the counts; `true` by default.
+    ///   - full: whether Stirling's y · log y − y + ½ log(2π · y) is added where y > 1, for the log y! that the loss
+    ///     leaves out; `false` by default.
+    ///   - eps: what keeps the logarithm of a count of 0 finite; `1e-8` by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
     public init(logInput: Bool = true, full: Bool = false, eps: Double = 1e-8, reduction: LossReduction = .mean) {
         (self.logInput, self.full, self.eps, self.reduction) = (logInput, full, eps, reduction)
         super.init()
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - input: the expected counts, or their logarithms: x, of any shape.
+    ///   - target: the counts y, of the same shape.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath {
             poissonNLLLoss(input, target, logInput: logInput, full: full, eps: eps, reduction: reduction)

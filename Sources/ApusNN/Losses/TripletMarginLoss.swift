@@ -10,11 +10,13 @@ import ApusGraph
 ///   - anchor: [N, D], or [D]; in general [*, D].
 ///   - positive: with the same number of dimensions; the three broadcast.
 ///   - negative: likewise.
-///   - margin: greater than 0.
-///   - p: the norm's exponent; 0 counts elements, infinity takes the largest.
-///   - eps: ε, added to each difference.
+///   - margin: by how much the negative shall be farther, greater than 0; `1` by default.
+///   - p: the norm's exponent; 0 counts elements, infinity takes the largest; `2` by default.
+///   - eps: ε, added to each difference; `1e-6` by default.
+///   - swap: whether the negative's distance is the smaller one of d(a, n) and d(p, n); `false` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 ///
-/// Other shapes and margins are an error (see ``withTensorErrors(_:)``).
+/// Other shapes and margins are an error (see ``/ApusGraph/withTensorErrors(_:)``).
 ///
 /// Balntas, Riba, Ponsa and Mikolajczyk, "Learning local feature descriptors with triplets and shallow convolutional
 /// neural networks", 2016.
@@ -29,13 +31,27 @@ public func tripletMarginLoss(
 /// The loss of triplets (`torch.nn.TripletMarginLoss`): anchor, positive and negative [N, D] → a scalar, or [N] where
 /// `reduction` is `.none`; see ``tripletMarginLoss(_:_:_:margin:p:eps:swap:reduction:)``.
 open class TripletMarginLoss: Module {
+    /// The margin.
     public let margin: Double
+    /// The norm's exponent.
     public let p: Double
+    /// ε, added to each difference.
     public let eps: Double
+    /// Whether the negative's distance is the smaller one of d(a, n) and d(p, n).
     public let swap: Bool
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
-    /// A margin of 0 or less is an error (see ``withTensorErrors(_:)``).
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - margin: by how much the negative shall be farther, greater than 0; `1` by default.
+    ///   - p: the norm's exponent; 0 counts elements, infinity takes the largest; `2` by default.
+    ///   - eps: ε, added to each difference; `1e-6` by default.
+    ///   - swap: whether the negative's distance is the smaller one of d(a, n) and d(p, n); `false` by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+    ///
+    /// A margin of 0 or less is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         margin: Double = 1, p: Double = 2, eps: Double = 1e-6, swap: Bool = false, reduction: LossReduction = .mean
     ) {
@@ -44,6 +60,12 @@ open class TripletMarginLoss: Module {
         if let error = Triplet.error("TripletMarginLoss", margin: margin) { TensorError.raise(error) }
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - anchor: [N, D], or [D]; in general [*, D].
+    ///   - positive: with the same number of dimensions; the three broadcast.
+    ///   - negative: likewise.
     public func callAsFunction(_ anchor: Tensor, _ positive: Tensor, _ negative: Tensor) -> Tensor {
         withModulePath {
             tripletMarginLoss(

@@ -7,8 +7,14 @@ public typealias TripletDistance = (Tensor, Tensor) -> Tensor
 /// (`torch.nn.functional.triplet_margin_with_distance_loss`).
 ///
 /// - Parameters:
-///   - distance: made of operations with gradients; nil is ‖u − v + 10⁻⁶‖₂ along the last dimension.
-///   - margin: greater than 0; others are an error (see ``withTensorErrors(_:)``), as are shapes of different ranks.
+///   - anchor: [N, D], or [D]; in general [*, D].
+///   - positive: with the same number of dimensions; the three broadcast.
+///   - negative: likewise.
+///   - distance: made of operations with gradients: [N, D] and [N, D] → [N]; `nil` is ‖u − v + 10⁻⁶‖₂ along the last
+///     dimension, and the default.
+///   - margin: by how much the negative shall be farther, greater than 0; `1` by default.
+///   - swap: whether the negative's distance is the smaller one of d(a, n) and d(p, n); `false` by default.
+///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 public func tripletMarginWithDistanceLoss(
     _ anchor: Tensor, _ positive: Tensor, _ negative: Tensor, distance: TripletDistance? = nil, margin: Double = 1,
     swap: Bool = false, reduction: LossReduction = .mean
@@ -24,12 +30,25 @@ public func tripletMarginWithDistanceLoss(
 /// negative [N, D] → a scalar, or what the distance gives where `reduction` is `.none`; see
 /// ``tripletMarginWithDistanceLoss(_:_:_:distance:margin:swap:reduction:)``.
 open class TripletMarginWithDistanceLoss: Module {
+    /// The distance; nil stands for ‖u − v + 10⁻⁶‖₂.
     public let distance: TripletDistance?
+    /// The margin.
     public let margin: Double
+    /// Whether the negative's distance is the smaller one of d(a, n) and d(p, n).
     public let swap: Bool
+    /// What becomes of the losses.
     public let reduction: LossReduction
 
-    /// A margin of 0 or less is an error (see ``withTensorErrors(_:)``).
+    /// The loss with its arguments.
+    ///
+    /// - Parameters:
+    ///   - distance: made of operations with gradients: [N, D] and [N, D] → [N]; `nil` is ‖u − v + 10⁻⁶‖₂ along the
+    ///     last dimension, and the default.
+    ///   - margin: by how much the negative shall be farther, greater than 0; `1` by default.
+    ///   - swap: whether the negative's distance is the smaller one of d(a, n) and d(p, n); `false` by default.
+    ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
+    ///
+    /// A margin of 0 or less is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         distance: TripletDistance? = nil, margin: Double = 1, swap: Bool = false, reduction: LossReduction = .mean
     ) {
@@ -38,6 +57,12 @@ open class TripletMarginWithDistanceLoss: Module {
         if let error = Triplet.error("TripletMarginWithDistanceLoss", margin: margin) { TensorError.raise(error) }
     }
 
+    /// The loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - anchor: [N, D], or [D]; in general [*, D].
+    ///   - positive: with the same number of dimensions; the three broadcast.
+    ///   - negative: likewise.
     public func callAsFunction(_ anchor: Tensor, _ positive: Tensor, _ negative: Tensor) -> Tensor {
         withModulePath {
             tripletMarginWithDistanceLoss(

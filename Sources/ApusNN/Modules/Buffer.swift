@@ -9,14 +9,15 @@ public final class Buffer: Sendable, TensorOperand {
     /// Whether ``Module/stateDict()`` contains it.
     public let isPersistent: Bool
 
+    /// A buffer of the elements `data`, which ``Module/stateDict()`` contains where `isPersistent`.
     public init(_ data: Tensor, isPersistent: Bool = true) {
         leaf = Leaf(data, requiresGrad: false)
         lazy = nil
         self.isPersistent = isPersistent
     }
 
-    /// A buffer without elements (`torch.nn.UninitializedBuffer`), as ``Parameter/init(uninitialized:dtype:requiresGrad:)``
-    /// makes a parameter.
+    /// A buffer without elements (`torch.nn.UninitializedBuffer`), as
+    /// ``Parameter/init(uninitialized:dtype:requiresGrad:)`` makes a parameter.
     public init(uninitialized shape: PartialShape, dtype: DType = .float32, isPersistent: Bool = true) {
         leaf = Leaf(.poisoned(), requiresGrad: false)
         lazy = LazyState(shape, dtype)
@@ -32,9 +33,12 @@ public final class Buffer: Sendable, TensorOperand {
         set { if lazy?.initialize(with: newValue, "buffer") ?? true { leaf.data = newValue } }
     }
 
+    /// The elements, beside a tensor in an expression.
     public var operand: Tensor { data }
 
+    /// The sizes of the dimensions.
     public var shape: Shape { data.shape }
+    /// The type of the elements.
     public var dtype: DType { unknown?.dtype ?? leaf.data.dtype }
 
     /// What is known as long as there are no elements.

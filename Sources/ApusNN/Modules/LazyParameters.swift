@@ -3,8 +3,10 @@ import Synchronization
 
 /// A shape whose sizes are not all known: nil stands for those that a lazy layer takes from its first batch.
 public struct PartialShape: Sendable, Hashable {
+    /// One size for each dimension; nil where it is not known.
     public let sizes: [Int?]
 
+    /// A shape of these `sizes`.
     public init(_ sizes: [Int?]) { self.sizes = sizes }
 
     /// Whether a shape has as many dimensions, and the sizes that are known.
@@ -14,6 +16,7 @@ public struct PartialShape: Sendable, Hashable {
 }
 
 extension PartialShape: ExpressibleByArrayLiteral, CustomStringConvertible {
+    /// A shape of these sizes.
     public init(arrayLiteral elements: Int?...) { self.init(elements) }
 
     /// `[10, ?]`

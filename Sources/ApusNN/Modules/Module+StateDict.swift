@@ -63,7 +63,8 @@ extension Module {
 
     /// All parameters and persistent buffers by PyTorch's names, such as `conv.0.weight` and `bn1.running_mean`.
     ///
-    /// What has no elements yet, because a lazy layer has not seen a batch, is an error (see ``withTensorErrors(_:)``).
+    /// What has no elements yet, because a lazy layer has not seen a batch, is an error (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public func stateDict() -> StateDict {
         let slots = slots
         let unknown = slots.filter { $0.slot.unknown != nil }.map(\.key)
@@ -79,7 +80,8 @@ extension Module {
 
     /// Sets all parameters and persistent buffers to the tensors of a state dictionary (`load_state_dict`).
     ///
-    /// Types are converted to the module's. Parameters of lazy layers that have no elements yet get them. Without `strict` names that only one side has are left alone.
+    /// Types are converted to the module's. Parameters of lazy layers that have no elements yet get them. Without
+    /// `strict` names that only one side has are left alone.
     ///
     /// - Returns: the names that were missing from `state`, and those in it that the module does not have.
     /// - Throws: ``StateDictError`` with all names that are missing, unexpected or of another shape; then the module is

@@ -13,7 +13,7 @@ import ApusGraph
 /// The properties are found by reflection, in declaration order, superclasses first, through optionals, arrays and
 /// dictionaries (in the order of their keys). Their names in ``stateDict()`` are PyTorch's: `runningMean` becomes
 /// `running_mean`, the third element of `blocks` is `blocks.2`. What reflection would miss, a `lazy var` or a tuple
-/// that holds a module, is an error (see ``withTensorErrors(_:)``).
+/// that holds a module, is an error (see ``/ApusGraph/withTensorErrors(_:)``).
 ///
 /// A module is a class with identity; it is not `Sendable`, and belongs to one task at a time.
 open class Module: CustomStringConvertible {
@@ -27,6 +27,7 @@ open class Module: CustomStringConvertible {
     /// Whether all modules below know their place in this one.
     var hasNamedDescendants = false
 
+    /// A module; a subclass sets its own properties first.
     public init() {}
 
     /// What the module computes. Call the module itself, `net(x)`, which notes the layer's path for errors and traces.
@@ -79,7 +80,7 @@ extension Module {
 
     /// Runs a call of this module: operations recorded in `body` carry the module's path.
     ///
-    /// ``callAsFunction(_:)`` does this; a typed call of a subclass does it itself. The module that is called first is
+    /// ``callAsFunction(_:file:line:)`` does this; a typed call of a subclass does it itself. The module that is called first is
     /// the root, with an empty path; it tells all modules below it their paths once. A module that is none of its
     /// descendants (made within `forward`) is named by its class.
     public func withModulePath<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -129,7 +130,7 @@ extension Module {
 
     /// Moves parameters and buffers to a device; returns the module.
     ///
-    /// A device that this build cannot compute on is an error (see ``withTensorErrors(_:)``).
+    /// A device that this build cannot compute on is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     @discardableResult
     public func to(_ device: Device) -> Self {
         if device != .cpu {

@@ -11,5 +11,6 @@ public protocol ModuleObserver: Sendable {
 
 /// Who watches the calls of modules in the current task.
 public enum ModuleObservation {
+    /// Who is told of each call of a module in this task; nil for nobody.
     @TaskLocal public static var observer: (any ModuleObserver)?
 }

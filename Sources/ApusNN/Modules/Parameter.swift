@@ -15,10 +15,10 @@ public final class Parameter: Sendable, TensorOperand {
         lazy = nil
     }
 
-    /// A parameter without elements (`torch.nn.UninitializedParameter`), which a lazy layer gives it with its first batch
-    /// by setting ``data``, or a state dictionary that is loaded.
+    /// A parameter without elements (`torch.nn.UninitializedParameter`), which a lazy layer gives it with its first
+    /// batch by setting ``data``, or a state dictionary that is loaded.
     ///
-    /// Until then its elements and shape are an error (see ``withTensorErrors(_:)``).
+    /// Until then its elements and shape are an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(uninitialized shape: PartialShape, dtype: DType = .float32, requiresGrad: Bool = true) {
         leaf = Leaf(.poisoned(), requiresGrad: requiresGrad)
         lazy = LazyState(shape, dtype)
@@ -48,9 +48,12 @@ public final class Parameter: Sendable, TensorOperand {
     /// The elements as an operand of a forward pass: what is computed from them leads `backward()` here.
     public var tensor: Tensor { unavailable ?? leaf.tensor }
 
+    /// The elements, beside a tensor in an expression.
     public var operand: Tensor { tensor }
 
+    /// The sizes of the dimensions.
     public var shape: Shape { data.shape }
+    /// The type of the elements.
     public var dtype: DType { unknown?.dtype ?? leaf.data.dtype }
     /// The number of elements.
     public var count: Int { data.count }

@@ -4,9 +4,11 @@ import ApusGraph
 ///
 /// Tensors are values: a state dictionary is a snapshot that later training steps do not change.
 public struct StateDict: Sendable {
+    /// The names, in order.
     public private(set) var keys: [String] = []
     private var tensors: [String: Tensor] = [:]
 
+    /// An empty dictionary.
     public init() {}
 
     /// Entries in their order; the last one of several with one name counts.
@@ -26,9 +28,12 @@ public struct StateDict: Sendable {
 }
 
 extension StateDict: RandomAccessCollection {
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The number of entries.
     public var endIndex: Int { keys.count }
 
+    /// The entry at a position.
     public subscript(position: Int) -> (key: String, tensor: Tensor) {
         let key = keys[position]
         guard let tensor = tensors[key] else { preconditionFailure("the key \(key) has no tensor") }
@@ -37,6 +42,7 @@ extension StateDict: RandomAccessCollection {
 }
 
 extension StateDict: ExpressibleByDictionaryLiteral {
+    /// A dictionary of these names and tensors.
     public init(dictionaryLiteral elements: (String, Tensor)...) { self.init(elements) }
 }
 
@@ -44,6 +50,7 @@ extension StateDict: ExpressibleByDictionaryLiteral {
 public struct StateDictError: Error, Sendable, CustomStringConvertible {
     /// An entry whose shape is not that of the module's tensor.
     public struct ShapeMismatch: Sendable, Hashable {
+        /// The name of the tensor.
         public let key: String
         /// The shape in the module; −1 where a lazy layer takes any size.
         public let expected: Shape
@@ -57,8 +64,10 @@ public struct StateDictError: Error, Sendable, CustomStringConvertible {
     public let missing: [String]
     /// Names that the state dictionary has and the module lacks.
     public let unexpected: [String]
+    /// Names whose tensors have another shape.
     public let misshapen: [ShapeMismatch]
 
+    /// What is missing, unexpected or misshapen, by name.
     public var description: String {
         var lines = ["\(module): the state dictionary is not of this module; nothing was loaded."]
         if !missing.isEmpty { lines.append("  missing: \(missing.joined(separator: ", "))") }

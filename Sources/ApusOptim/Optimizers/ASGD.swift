@@ -9,7 +9,9 @@ import Foundation
 /// then η ← lr / (1 + lambd · lr · t)^alpha, from η = lr, and μ ← 1 / max(1, t − t0), from μ = 1.
 /// The average a is the state `ax`; the parameter itself is θ.
 public final class ASGD: GroupedOptimizer<ASGD.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
         /// The pull towards 0.
         public var lambd: Double
@@ -17,9 +19,20 @@ public final class ASGD: GroupedOptimizer<ASGD.Options> {
         public var alpha: Double
         /// The step from which on the average begins.
         public var t0: Double
+        /// The weight of θ in the gradient (L2), at least 0.
         public var weightDecay: Double
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `1e-2` by default.
+        ///   - lambd: the pull towards 0, at least 0; `1e-4` by default.
+        ///   - alpha: the power of the learning rate's decay, at least 0; `0.75` by default.
+        ///   - t0: the step from which on the average begins; `1e6` by default.
+        ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 1e-2, lambd: Double = 1e-4, alpha: Double = 0.75, t0: Double = 1e6, weightDecay: Double = 0,
             maximize: Bool = false
@@ -28,6 +41,7 @@ public final class ASGD: GroupedOptimizer<ASGD.Options> {
             (self.t0, self.weightDecay, self.maximize) = (t0, weightDecay, maximize)
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("ASGD").notNegative([
                 "lr": lr, "lambd": lambd, "alpha": alpha, "weightDecay": weightDecay,
@@ -37,7 +51,16 @@ public final class ASGD: GroupedOptimizer<ASGD.Options> {
 
     /// An optimizer of all parameters alike.
     ///
-    /// A negative `lr`, `lambd`, `alpha` or `weightDecay` is an error (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1e-2` by default.
+    ///   - lambd: the pull towards 0, at least 0; `1e-4` by default.
+    ///   - alpha: the power of the learning rate's decay, at least 0; `0.75` by default.
+    ///   - t0: the step from which on the average begins; `1e6` by default.
+    ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
+    /// A negative `lr`, `lambd`, `alpha` or `weightDecay` is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-2, lambd: Double = 1e-4, alpha: Double = 0.75, t0: Double = 1e6,
         weightDecay: Double = 0, maximize: Bool = false

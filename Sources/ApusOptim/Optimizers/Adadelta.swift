@@ -8,15 +8,27 @@ import ApusNN
 /// v ← ρ · v + (1 − ρ) · g²; δ = g · √(u + ε) / √(v + ε); u ← ρ · u + (1 − ρ) · δ²;
 /// θ ← θ − lr · δ.
 public final class Adadelta: GroupedOptimizer<Adadelta.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
         /// ρ, the decay of the means of g² and δ².
         public var rho: Double
         /// ε, which keeps the quotient finite and lets the first step move.
         public var eps: Double
+        /// The weight of θ in the gradient (L2), at least 0.
         public var weightDecay: Double
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `1` by default.
+        ///   - rho: ρ, the decay of the means of g² and δ², 0 to 1; `0.9` by default.
+        ///   - eps: ε, which keeps the quotient finite and lets the first step move, at least 0; `1e-6` by default.
+        ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 1, rho: Double = 0.9, eps: Double = 1e-6, weightDecay: Double = 0, maximize: Bool = false
         ) {
@@ -24,6 +36,7 @@ public final class Adadelta: GroupedOptimizer<Adadelta.Options> {
             (self.weightDecay, self.maximize) = (weightDecay, maximize)
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("Adadelta").notNegative(["lr": lr, "eps": eps, "weightDecay": weightDecay])
             guard rho >= 0, rho <= 1 else {
@@ -34,8 +47,16 @@ public final class Adadelta: GroupedOptimizer<Adadelta.Options> {
 
     /// An optimizer of all parameters alike.
     ///
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1` by default.
+    ///   - rho: ρ, the decay of the means of g² and δ², 0 to 1; `0.9` by default.
+    ///   - eps: ε, which keeps the quotient finite and lets the first step move, at least 0; `1e-6` by default.
+    ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
     /// A negative `lr`, `eps` or `weightDecay`, and `rho` outside of 0 … 1, are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1, rho: Double = 0.9, eps: Double = 1e-6, weightDecay: Double = 0,
         maximize: Bool = false

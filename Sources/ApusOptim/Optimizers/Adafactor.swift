@@ -10,6 +10,7 @@ import Foundation
 /// v = r · c / max(mean(r), ε₁); of vectors v ← β · v + (1 − β) · g²;
 /// u = g / √max(v, ε₁²); θ ← θ − α · u / max(1, RMS(u) / d).
 public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
         /// The largest relative step.
         public var lr: Double
@@ -19,9 +20,21 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
         public var eps: (Double?, Double)
         /// The largest RMS of an update.
         public var d: Double
+        /// What is taken from θ in each step, times `lr`, at least 0.
         public var weightDecay: Double
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the largest relative step, at least 0; `1e-2` by default.
+        ///   - beta2Decay: the power with which the weight of a new square falls, 0 or less; `-0.8` by default.
+        ///   - eps: ε₁ (nil: the type's own precision) and ε₂, the least size that a parameter counts for; `(nil,
+        ///     1e-3)` by default.
+        ///   - d: the largest RMS of an update, at least 1; `1` by default.
+        ///   - weightDecay: what is taken from θ in each step, times `lr`, at least 0; `0` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 1e-2, beta2Decay: Double = -0.8, eps: (Double?, Double) = (nil, 1e-3), d: Double = 1,
             weightDecay: Double = 0, maximize: Bool = false
@@ -30,6 +43,7 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
             (self.d, self.weightDecay, self.maximize) = (d, weightDecay, maximize)
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("Adafactor").notNegative([
                 "lr": lr, "eps.0": eps.0 ?? 0, "eps.1": eps.1, "weightDecay": weightDecay,
@@ -43,8 +57,18 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
 
     /// An optimizer of all parameters alike.
     ///
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the largest relative step, at least 0; `1e-2` by default.
+    ///   - beta2Decay: the power with which the weight of a new square falls, 0 or less; `-0.8` by default.
+    ///   - eps: ε₁ (nil: the type's own precision) and ε₂, the least size that a parameter counts for; `(nil, 1e-3)` by
+    ///     default.
+    ///   - d: the largest RMS of an update, at least 1; `1` by default.
+    ///   - weightDecay: what is taken from θ in each step, times `lr`, at least 0; `0` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
     /// A negative `lr`, `eps` or `weightDecay`, a positive `beta2Decay` and a `d` below 1 are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-2, beta2Decay: Double = -0.8,
         eps: (Double?, Double) = (nil, 1e-3), d: Double = 1, weightDecay: Double = 0, maximize: Bool = false

@@ -8,16 +8,30 @@ import ApusNN
 /// s ← s + g², from s = `initialAccumulatorValue`;
 /// θ ← θ − lr / (1 + (t − 1) · lrDecay) · g / (√s + ε).
 public final class Adagrad: GroupedOptimizer<Adagrad.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
+        /// How fast the learning rate falls, at least 0.
         public var lrDecay: Double
+        /// The weight of θ in the gradient (L2), at least 0.
         public var weightDecay: Double
         /// The sum of squares to begin with.
         public var initialAccumulatorValue: Double
         /// ε, which keeps the quotient finite.
         public var eps: Double
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `1e-2` by default.
+        ///   - lrDecay: how fast the learning rate falls, at least 0; `0` by default.
+        ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+        ///   - initialAccumulatorValue: the sum of squares to begin with, at least 0; `0` by default.
+        ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-10` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 1e-2, lrDecay: Double = 0, weightDecay: Double = 0, initialAccumulatorValue: Double = 0,
             eps: Double = 1e-10, maximize: Bool = false
@@ -26,6 +40,7 @@ public final class Adagrad: GroupedOptimizer<Adagrad.Options> {
             (self.initialAccumulatorValue, self.eps, self.maximize) = (initialAccumulatorValue, eps, maximize)
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("Adagrad").notNegative([
                 "lr": lr, "lrDecay": lrDecay, "weightDecay": weightDecay,
@@ -36,8 +51,17 @@ public final class Adagrad: GroupedOptimizer<Adagrad.Options> {
 
     /// An optimizer of all parameters alike.
     ///
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1e-2` by default.
+    ///   - lrDecay: how fast the learning rate falls, at least 0; `0` by default.
+    ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+    ///   - initialAccumulatorValue: the sum of squares to begin with, at least 0; `0` by default.
+    ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-10` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
     /// A negative `lr`, `lrDecay`, `weightDecay`, `initialAccumulatorValue` or `eps` is an error (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-2, lrDecay: Double = 0, weightDecay: Double = 0,
         initialAccumulatorValue: Double = 0, eps: Double = 1e-10, maximize: Bool = false

@@ -10,18 +10,34 @@ import Foundation
 /// θ ← θ − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
 /// With `amsgrad` the largest v so far stands in place of v (Reddi et al. 2018).
 public class Adam: GroupedOptimizer<Adam.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
         /// β₁ and β₂, the decay of the means of g and g².
         public var betas: (Double, Double)
         /// ε, which keeps the quotient finite.
         public var eps: Double
+        /// The weight of θ in the gradient (L2), at least 0.
         public var weightDecay: Double
+        /// Whether the largest v so far stands in place of v.
         public var amsgrad: Bool
+        /// Whether the loss is made large instead.
         public var maximize: Bool
         /// Whether the decay is taken from the parameter (``AdamW``), not added to the gradient.
         public var decoupledWeightDecay: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `1e-3` by default.
+        ///   - betas: β₁ and β₂, the decay of the means of g and g², in 0 ..< 1; `(0.9, 0.999)` by default.
+        ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-8` by default.
+        ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+        ///   - amsgrad: whether the largest v so far stands in place of v; `false` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
+        ///   - decoupledWeightDecay: whether the decay is taken from the parameter (``AdamW``), not added to the
+        ///     gradient; `false` by default.
         public init(
             lr: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8, weightDecay: Double = 0,
             amsgrad: Bool = false, maximize: Bool = false, decoupledWeightDecay: Bool = false
@@ -30,11 +46,13 @@ public class Adam: GroupedOptimizer<Adam.Options> {
             (self.amsgrad, self.maximize, self.decoupledWeightDecay) = (amsgrad, maximize, decoupledWeightDecay)
         }
 
+        /// The momentum, or β₁, which schedulers may cycle.
         public var cycledMomentum: Double? {
             get { betas.0 }
             set { betas.0 = newValue ?? betas.0 }
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             let checks = OptionChecks(decoupledWeightDecay ? "AdamW" : "Adam")
             try checks.notNegative(["lr": lr, "eps": eps, "weightDecay": weightDecay])
@@ -44,8 +62,17 @@ public class Adam: GroupedOptimizer<Adam.Options> {
 
     /// An optimizer of all parameters alike.
     ///
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1e-3` by default.
+    ///   - betas: β₁ and β₂, the decay of the means of g and g², in 0 ..< 1; `(0.9, 0.999)` by default.
+    ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-8` by default.
+    ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+    ///   - amsgrad: whether the largest v so far stands in place of v; `false` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
     /// A negative `lr`, `eps` or `weightDecay`, and betas outside of 0 ..< 1, are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
         weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false

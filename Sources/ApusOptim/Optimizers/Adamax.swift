@@ -9,15 +9,28 @@ import Foundation
 /// m ← β₁ · m + (1 − β₁) · g; u ← max(β₂ · u, |g| + ε);
 /// θ ← θ − lr / (1 − β₁ᵗ) · m / u.
 public final class Adamax: GroupedOptimizer<Adamax.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
         /// β₁ and β₂, the decay of the mean of g and of the largest |g|.
         public var betas: (Double, Double)
         /// ε, which keeps the quotient finite.
         public var eps: Double
+        /// The weight of θ in the gradient (L2), at least 0.
         public var weightDecay: Double
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `2e-3` by default.
+        ///   - betas: β₁ and β₂, the decay of the mean of g and of the largest |g|, in 0 ..< 1; `(0.9, 0.999)` by
+        ///     default.
+        ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-8` by default.
+        ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 2e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8, weightDecay: Double = 0,
             maximize: Bool = false
@@ -26,11 +39,13 @@ public final class Adamax: GroupedOptimizer<Adamax.Options> {
             (self.weightDecay, self.maximize) = (weightDecay, maximize)
         }
 
+        /// The momentum, or β₁, which schedulers may cycle.
         public var cycledMomentum: Double? {
             get { betas.0 }
             set { betas.0 = newValue ?? betas.0 }
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             let checks = OptionChecks("Adamax")
             try checks.notNegative(["lr": lr, "eps": eps, "weightDecay": weightDecay])
@@ -40,8 +55,16 @@ public final class Adamax: GroupedOptimizer<Adamax.Options> {
 
     /// An optimizer of all parameters alike.
     ///
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `2e-3` by default.
+    ///   - betas: β₁ and β₂, the decay of the mean of g and of the largest |g|, in 0 ..< 1; `(0.9, 0.999)` by default.
+    ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-8` by default.
+    ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
     /// A negative `lr`, `eps` or `weightDecay`, and betas outside of 0 ..< 1, are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 2e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
         weightDecay: Double = 0, maximize: Bool = false

@@ -24,6 +24,7 @@ public final class LBFGS: Optimizer {
 
     /// The hyperparameters, which may be changed between steps.
     public struct Options: Sendable {
+        /// The learning rate, at least 0.
         public var lr: Double
         /// The iterations of a step.
         public var maxIter: Int
@@ -35,16 +36,31 @@ public final class LBFGS: Optimizer {
         public var toleranceChange: Double
         /// How many changes of the gradient are kept.
         public var historySize: Int
+        /// How the length of an iteration is found; where it is `nil`, which is the default, it is `lr`.
         public var lineSearch: LineSearch?
+        /// Whether the loss is made large instead.
         public var maximize: Bool
     }
 
+    /// The hyperparameters.
     public var options: Options
 
     /// An optimizer of all parameters.
     ///
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1` by default.
+    ///   - maxIter: the iterations of a step, at least 1; `20` by default.
+    ///   - maxEval: the calls of the closure after which a step ends; ⌊5/4 · maxIter⌋ where it is `nil`, which is the
+    ///     default.
+    ///   - toleranceGrad: a step ends where no element of the gradient is larger; `1e-7` by default.
+    ///   - toleranceChange: a step ends where neither the loss nor any parameter changes by more; `1e-9` by default.
+    ///   - historySize: how many changes of the gradient are kept, at least 1; `100` by default.
+    ///   - lineSearch: how the length of an iteration is found; where it is `nil`, which is the default, it is `lr`.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
     /// A negative `lr`, a `maxIter` or `historySize` below 1 and parameters of different types are errors (see
-    /// ``withTensorErrors(_:)``). `maxEval` is ⌊5/4 · maxIter⌋ unless it is given.
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ parameters: [Parameter], lr: Double = 1, maxIter: Int = 20, maxEval: Int? = nil,
         toleranceGrad: Double = 1e-7, toleranceChange: Double = 1e-9, historySize: Int = 100,
@@ -86,7 +102,8 @@ public final class LBFGS: Optimizer {
 
     /// Moves the parameters to a smaller loss; returns the loss before that.
     ///
-    /// A loss that cannot be computed is an error (see ``withTensorErrors(_:)``); the parameters keep their values.
+    /// A loss that cannot be computed is an error (see ``/ApusGraph/withTensorErrors(_:)``); the parameters keep their
+    /// values.
     @discardableResult
     override public func step(_ closure: () -> Tensor) -> Tensor {
         guard let first = parameters.first else { return closure() }

@@ -29,10 +29,15 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
         }
     }
 
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
+        /// What is taken from θ in each step, times `lr`, at least 0.
         public var weightDecay: Double
+        /// How much of the last step is kept, at least 0.
         public var momentum: Double
+        /// Whether the step looks ahead (Nesterov's momentum).
         public var nesterov: Bool
         /// The coefficients a, b and c of the iteration.
         public var nsCoefficients: (Double, Double, Double)
@@ -40,8 +45,20 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
         public var eps: Double
         /// The number of iterations, below 100.
         public var nsSteps: Int
+        /// How the step is scaled by the matrix.
         public var adjustLR: LearningRateAdjustment
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `1e-3` by default.
+        ///   - weightDecay: what is taken from θ in each step, times `lr`, at least 0; `0.1` by default.
+        ///   - momentum: how much of the last step is kept, at least 0; `0.95` by default.
+        ///   - nesterov: whether the step looks ahead (Nesterov's momentum); `true` by default.
+        ///   - nsCoefficients: a, b and c of the iteration; `(3.4445, -4.775, 2.0315)` by default.
+        ///   - eps: ε, which keeps the quotient finite; `1e-7` by default.
+        ///   - nsSteps: the number of iterations, below 100; `5` by default.
+        ///   - adjustLR: how the step is scaled by the matrix; `.original` by default.
         public init(
             lr: Double = 1e-3, weightDecay: Double = 0.1, momentum: Double = 0.95, nesterov: Bool = true,
             nsCoefficients: (Double, Double, Double) = (3.4445, -4.775, 2.0315), eps: Double = 1e-7, nsSteps: Int = 5,
@@ -52,11 +69,13 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
             self.adjustLR = adjustLR
         }
 
+        /// The momentum, or β₁, which schedulers may cycle.
         public var cycledMomentum: Double? {
             get { momentum }
             set { momentum = newValue ?? momentum }
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("Muon").notNegative(["lr": lr, "momentum": momentum, "weightDecay": weightDecay])
             guard (0..<100).contains(nsSteps) else {
@@ -67,8 +86,19 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
 
     /// An optimizer of all parameters alike.
     ///
-    /// A negative `lr`, `weightDecay` or `momentum`, 100 or more `nsSteps`, and a parameter that is no matrix are errors
-    /// (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1e-3` by default.
+    ///   - weightDecay: what is taken from θ in each step, times `lr`, at least 0; `0.1` by default.
+    ///   - momentum: how much of the last step is kept, at least 0; `0.95` by default.
+    ///   - nesterov: whether the step looks ahead (Nesterov's momentum); `true` by default.
+    ///   - nsCoefficients: a, b and c of the iteration; `(3.4445, -4.775, 2.0315)` by default.
+    ///   - eps: ε, which keeps the quotient finite; `1e-7` by default.
+    ///   - nsSteps: the number of iterations, below 100; `5` by default.
+    ///   - adjustLR: how the step is scaled by the matrix; `.original` by default.
+    ///
+    /// A negative `lr`, `weightDecay` or `momentum`, 100 or more `nsSteps`, and a parameter that is no matrix are
+    /// errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-3, weightDecay: Double = 0.1, momentum: Double = 0.95,
         nesterov: Bool = true, nsCoefficients: (Double, Double, Double) = (3.4445, -4.775, 2.0315),

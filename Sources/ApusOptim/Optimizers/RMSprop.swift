@@ -9,18 +9,33 @@ import ApusNN
 /// q = g / (√v + ε), with momentum b ← momentum · b + q, which stands in place of q;
 /// θ ← θ − lr · q.
 public final class RMSprop: GroupedOptimizer<RMSprop.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
         /// α, the decay of the mean of g².
         public var alpha: Double
         /// ε, which keeps the quotient finite.
         public var eps: Double
+        /// The weight of θ in the gradient (L2), at least 0.
         public var weightDecay: Double
+        /// How much of the last step is kept, at least 0.
         public var momentum: Double
         /// Whether g is measured by an estimate of its variance, not of its square.
         public var centered: Bool
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `1e-2` by default.
+        ///   - alpha: α, the decay of the mean of g², at least 0; `0.99` by default.
+        ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-8` by default.
+        ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+        ///   - momentum: how much of the last step is kept, at least 0; `0` by default.
+        ///   - centered: whether g is measured by an estimate of its variance, not of its square; `false` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 1e-2, alpha: Double = 0.99, eps: Double = 1e-8, weightDecay: Double = 0, momentum: Double = 0,
             centered: Bool = false, maximize: Bool = false
@@ -29,11 +44,13 @@ public final class RMSprop: GroupedOptimizer<RMSprop.Options> {
             (self.momentum, self.centered, self.maximize) = (momentum, centered, maximize)
         }
 
+        /// The momentum, or β₁, which schedulers may cycle.
         public var cycledMomentum: Double? {
             get { momentum }
             set { momentum = newValue ?? momentum }
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("RMSprop").notNegative([
                 "lr": lr, "eps": eps, "momentum": momentum, "weightDecay": weightDecay, "alpha": alpha,
@@ -43,7 +60,18 @@ public final class RMSprop: GroupedOptimizer<RMSprop.Options> {
 
     /// An optimizer of all parameters alike.
     ///
-    /// A negative `lr`, `alpha`, `eps`, `weightDecay` or `momentum` is an error (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1e-2` by default.
+    ///   - alpha: α, the decay of the mean of g², at least 0; `0.99` by default.
+    ///   - eps: ε, which keeps the quotient finite, at least 0; `1e-8` by default.
+    ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+    ///   - momentum: how much of the last step is kept, at least 0; `0` by default.
+    ///   - centered: whether g is measured by an estimate of its variance, not of its square; `false` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
+    /// A negative `lr`, `alpha`, `eps`, `weightDecay` or `momentum` is an error (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-2, alpha: Double = 0.99, eps: Double = 1e-8,
         weightDecay: Double = 0, momentum: Double = 0, centered: Bool = false, maximize: Bool = false

@@ -9,6 +9,7 @@ import ApusNN
 /// δ is cut to `stepSizes`; θ ← θ − sign(g) · δ.
 /// It needs the gradient of the whole data set: with mini-batches the signs change by chance.
 public final class Rprop: GroupedOptimizer<Rprop.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
         /// The step of each element to begin with.
         public var lr: Double
@@ -16,8 +17,16 @@ public final class Rprop: GroupedOptimizer<Rprop.Options> {
         public var etas: (Double, Double)
         /// The smallest and the largest step.
         public var stepSizes: (Double, Double)
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the step of each element to begin with, at least 0; `1e-2` by default.
+        ///   - etas: η⁻ and η⁺, by which a step shrinks and grows, 0 < η⁻ < 1 < η⁺; `(0.5, 1.2)` by default.
+        ///   - stepSizes: the smallest and the largest step; `(1e-6, 50)` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 1e-2, etas: (Double, Double) = (0.5, 1.2), stepSizes: (Double, Double) = (1e-6, 50),
             maximize: Bool = false
@@ -25,6 +34,7 @@ public final class Rprop: GroupedOptimizer<Rprop.Options> {
             (self.lr, self.etas, self.stepSizes, self.maximize) = (lr, etas, stepSizes, maximize)
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("Rprop").notNegative(["lr": lr])
             guard 0 < etas.0, etas.0 < 1, 1 < etas.1 else {
@@ -37,7 +47,14 @@ public final class Rprop: GroupedOptimizer<Rprop.Options> {
 
     /// An optimizer of all parameters alike.
     ///
-    /// A negative `lr`, and `etas` unlike 0 < η⁻ < 1 < η⁺, are errors (see ``withTensorErrors(_:)``).
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the step of each element to begin with, at least 0; `1e-2` by default.
+    ///   - etas: η⁻ and η⁺, by which a step shrinks and grows, 0 < η⁻ < 1 < η⁺; `(0.5, 1.2)` by default.
+    ///   - stepSizes: the smallest and the largest step; `(1e-6, 50)` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
+    /// A negative `lr`, and `etas` unlike 0 < η⁻ < 1 < η⁺, are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-2, etas: (Double, Double) = (0.5, 1.2),
         stepSizes: (Double, Double) = (1e-6, 50), maximize: Bool = false

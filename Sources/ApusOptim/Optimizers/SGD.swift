@@ -9,14 +9,31 @@ import ApusNN
 /// with nesterov g ← g + momentum · b, else g ← b;
 /// θ ← θ − lr · g.
 public final class SGD: GroupedOptimizer<SGD.Options> {
+    /// The hyperparameters of a group of parameters.
     public struct Options: OptimizerOptions {
+        /// The learning rate, at least 0.
         public var lr: Double
+        /// How much of the last step is kept, at least 0.
         public var momentum: Double
+        /// How much of the gradient the momentum leaves out.
         public var dampening: Double
+        /// The weight of θ in the gradient (L2), at least 0.
         public var weightDecay: Double
+        /// Whether the step looks ahead (Nesterov's momentum), for which there must be momentum and no dampening.
         public var nesterov: Bool
+        /// Whether the loss is made large instead.
         public var maximize: Bool
 
+        /// The hyperparameters of a group.
+        ///
+        /// - Parameters:
+        ///   - lr: the learning rate, at least 0; `1e-3` by default.
+        ///   - momentum: how much of the last step is kept, at least 0; `0` by default.
+        ///   - dampening: how much of the gradient the momentum leaves out; `0` by default.
+        ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+        ///   - nesterov: whether the step looks ahead (Nesterov's momentum), for which there must be momentum and no
+        ///     dampening; `false` by default.
+        ///   - maximize: whether the loss is made large instead; `false` by default.
         public init(
             lr: Double = 1e-3, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
             nesterov: Bool = false, maximize: Bool = false
@@ -25,11 +42,13 @@ public final class SGD: GroupedOptimizer<SGD.Options> {
             (self.weightDecay, self.nesterov, self.maximize) = (weightDecay, nesterov, maximize)
         }
 
+        /// The momentum, or β₁, which schedulers may cycle.
         public var cycledMomentum: Double? {
             get { momentum }
             set { momentum = newValue ?? momentum }
         }
 
+        /// Throws where a hyperparameter is out of its range.
         public func check() throws(TensorError) {
             try OptionChecks("SGD").notNegative(["lr": lr, "momentum": momentum, "weightDecay": weightDecay])
             guard !nesterov || (momentum > 0 && dampening == 0) else {
@@ -43,8 +62,18 @@ public final class SGD: GroupedOptimizer<SGD.Options> {
 
     /// An optimizer of all parameters alike.
     ///
+    /// - Parameters:
+    ///   - parameters: what is trained; each once, and at least one.
+    ///   - lr: the learning rate, at least 0; `1e-3` by default.
+    ///   - momentum: how much of the last step is kept, at least 0; `0` by default.
+    ///   - dampening: how much of the gradient the momentum leaves out; `0` by default.
+    ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
+    ///   - nesterov: whether the step looks ahead (Nesterov's momentum), for which there must be momentum and no
+    ///     dampening; `false` by default.
+    ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///
     /// A negative `lr`, `momentum` or `weightDecay`, and `nesterov` without momentum or with dampening, are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-3, momentum: Double = 0, dampening: Double = 0,
         weightDecay: Double = 0, nesterov: Bool = false, maximize: Bool = false

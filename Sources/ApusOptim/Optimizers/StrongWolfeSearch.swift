@@ -2,8 +2,8 @@ import ApusGraph
 
 /// A search along a direction for a length that meets the strong Wolfe conditions (Nocedal & Wright 2006, 3.5–3.6).
 ///
-/// With f(t) the loss and s(t) its slope: f(t) ≤ f(0) + 10⁻⁴ · t · s(0) and |s(t)| ≤ −0.9 · s(0). First the length grows
-/// until such points are bracketed; then the bracket shrinks by cubic interpolation.
+/// With f(t) the loss and s(t) its slope: f(t) ≤ f(0) + 10⁻⁴ · t · s(0) and |s(t)| ≤ −0.9 · s(0). First the length
+/// grows until such points are bracketed; then the bracket shrinks by cubic interpolation.
 struct StrongWolfeSearch {
     /// The loss at one length.
     struct Point {

@@ -5,11 +5,14 @@ import ApusGraph
 public final class ChainedScheduler: LRScheduler {
     private let schedulers: [LRScheduler]
 
+    /// A chain of the given schedulers.
+    ///
     /// - Parameters:
     ///   - schedulers: made in this order, of the same optimizer.
-    ///   - optimizer: that of the first unless given.
+    ///   - optimizer: theirs; that of the first where it is `nil`, which is the default.
     ///
-    /// No schedulers, one of another optimizer, and a ``ReduceLROnPlateau`` are errors (see ``withTensorErrors(_:)``).
+    /// No schedulers, one of another optimizer, and a ``ReduceLROnPlateau`` are errors (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ schedulers: [LRScheduler], optimizer: Optimizer? = nil) {
         self.schedulers = schedulers
         let chosen = optimizer ?? schedulers.first?.optimizer ?? NoOptimizer()

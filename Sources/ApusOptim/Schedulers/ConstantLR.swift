@@ -7,7 +7,15 @@ public final class ConstantLR: LRScheduler {
     private let factor: Double
     private let totalIters: Int
 
-    /// A `factor` outside of 0 … 1 is an error (see ``withTensorErrors(_:)``).
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - factor: the part of the rate to begin with, 0 to 1; `1.0 / 3` by default.
+    ///   - totalIters: the epoch from which on the rate is whole; `5` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
+    ///
+    /// Another factor is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ optimizer: Optimizer, factor: Double = 1.0 / 3, totalIters: Int = 5, lastEpoch: Int = -1) {
         (self.factor, self.totalIters) = (factor, totalIters)
         super.init(optimizer, lastEpoch: lastEpoch) { () throws(TensorError) in

@@ -9,7 +9,15 @@ public final class CosineAnnealingLR: LRScheduler {
     private let tMax: Int
     private let etaMin: Double
 
-    /// A `tMax` below 1 is an error (see ``withTensorErrors(_:)``).
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - tMax: the epochs of the fall, at least 1.
+    ///   - etaMin: the rate at its end; `0` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
+    ///
+    /// A `tMax` below 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ optimizer: Optimizer, tMax: Int, etaMin: Double = 0, lastEpoch: Int = -1) {
         (self.tMax, self.etaMin) = (tMax, etaMin)
         super.init(optimizer, lastEpoch: lastEpoch) { () throws(TensorError) in

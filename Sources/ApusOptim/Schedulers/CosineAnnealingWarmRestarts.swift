@@ -14,7 +14,16 @@ public final class CosineAnnealingWarmRestarts: LRScheduler {
     /// The epochs of the present fall.
     private var period: Double
 
-    /// A `t0` or `tMult` below 1 is an error (see ``withTensorErrors(_:)``).
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - t0: the epochs of the first fall, at least 1.
+    ///   - tMult: how many times longer each next fall is, at least 1; `1` by default.
+    ///   - etaMin: the rate at the end of a fall; `0` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
+    ///
+    /// A `t0` or `tMult` below 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ optimizer: Optimizer, t0: Int, tMult: Int = 1, etaMin: Double = 0, lastEpoch: Int = -1) {
         (self.t0, self.tMult, self.etaMin) = (t0, tMult, etaMin)
         (current, period) = (Double(lastEpoch), Double(t0))
@@ -40,9 +49,9 @@ public final class CosineAnnealingWarmRestarts: LRScheduler {
 
     override public func step(epoch: Int) { step(epoch: Double(epoch)) }
 
-    /// Sets the rates of a point within an epoch: after batch i of n in epoch e, `step(epoch: e + i / n)`.
+    /// Sets the rates of `epoch`, a point within an epoch: after batch i of n in epoch e, `step(epoch: e + i / n)`.
     ///
-    /// A negative epoch is an error (see ``withTensorErrors(_:)``).
+    /// A negative epoch is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public func step(epoch: Double) {
         guard epoch >= 0, epoch < 0x1p53 else {
             TensorError.raise(TensorError(name, "the epoch is \(epoch). It must be 0 or more."))

@@ -3,8 +3,8 @@ import Foundation
 
 /// A rate that goes up and down between `baseLR` and `maxLR` (`torch.optim.lr_scheduler.CyclicLR`; Smith 2017).
 ///
-/// A cycle takes `stepSizeUp` steps up and `stepSizeDown` down, and reaches the part `scale` of the height. The momentum
-/// (β₁ where the optimizer has betas) goes the other way. Step it after each batch.
+/// A cycle takes `stepSizeUp` steps up and `stepSizeDown` down, and reaches the part `scale` of the height. The
+/// momentum (β₁ where the optimizer has betas) goes the other way. Step it after each batch.
 public final class CyclicLR: LRScheduler {
     /// How the height of a cycle changes.
     public enum Mode: String, Sendable, Hashable, CaseIterable {
@@ -26,15 +26,25 @@ public final class CyclicLR: LRScheduler {
     private let scaleMode: ScaleMode
     private let momenta: (base: [Double], max: [Double])?
 
+    /// A scheduler that begins at once.
+    ///
     /// - Parameters:
-    ///   - stepSizeUp: the steps up in a cycle.
-    ///   - stepSizeDown: the steps down; as many as up unless given.
-    ///   - gamma: of ``Mode/expRange``.
-    ///   - scaleFn: a height of one's own, instead of `mode`, by what `scaleMode` says.
-    ///   - cycleMomentum: whether the momentum goes from `maxMomentum` to `baseMomentum` and back.
+    ///   - optimizer: whose learning rates it sets.
+    ///   - baseLR: the least rate, for all groups or for each.
+    ///   - maxLR: the largest rate, for all groups or for each.
+    ///   - stepSizeUp: the steps up in a cycle; `2000` by default.
+    ///   - stepSizeDown: the steps down; as many as up where it is `nil`, which is the default.
+    ///   - mode: how the height of a cycle changes; `.triangular` by default.
+    ///   - gamma: of ``Mode/expRange``; `1` by default.
+    ///   - scaleFn: a height of one's own, instead of `mode`, by what `scaleMode` says; `nil`, none, by default.
+    ///   - scaleMode: what that function is given; `.cycle` by default.
+    ///   - cycleMomentum: whether the momentum goes from `maxMomentum` to `baseMomentum` and back; `true` by default.
+    ///   - baseMomentum: the least momentum, for all groups or for each; `0.8` by default.
+    ///   - maxMomentum: the largest momentum, likewise; `0.9` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
     ///
     /// Step sizes that make no cycle, lists of another length than the groups, and `cycleMomentum` with an optimizer
-    /// that has neither momentum nor betas are errors (see ``withTensorErrors(_:)``).
+    /// that has neither momentum nor betas are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ optimizer: Optimizer, baseLR: any GroupValues, maxLR: any GroupValues, stepSizeUp: Int = 2000,
         stepSizeDown: Int? = nil, mode: Mode = .triangular, gamma: Double = 1,

@@ -7,6 +7,12 @@ import Foundation
 public final class ExponentialLR: LRScheduler {
     private let gamma: Double
 
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - gamma: the factor of each epoch.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
     public init(_ optimizer: Optimizer, gamma: Double, lastEpoch: Int = -1) {
         self.gamma = gamma
         super.init(optimizer, lastEpoch: lastEpoch)

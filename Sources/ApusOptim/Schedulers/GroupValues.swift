@@ -9,12 +9,16 @@ public protocol GroupValues {
 }
 
 extension Double: GroupValues {
+    /// The number.
     public var groupValues: [Double] { [self] }
+    /// False: it stands for all groups.
     public var isList: Bool { false }
 }
 
 extension Array: GroupValues where Element == Double {
+    /// One number a group.
     public var groupValues: [Double] { self }
+    /// True.
     public var isList: Bool { true }
 }
 

@@ -11,6 +11,7 @@ import ApusGraph
 /// Making a scheduler sets the rates of epoch 0, each ``step()`` those of the next. Most change the rate that they
 /// find, so that several can work on one optimizer. A subclass says in ``rates()`` how.
 open class LRScheduler {
+    /// Whose learning rates it sets.
     public let optimizer: Optimizer
     /// The epoch whose rates are set.
     public final internal(set) var lastEpoch: Int
@@ -28,7 +29,12 @@ open class LRScheduler {
     /// A scheduler of an optimizer, which begins at once; `checks` are those of its arguments.
     ///
     /// What `checks` throws is an error, as is a `lastEpoch` of 0 or more, with which training is resumed, where no
-    /// scheduler has begun on this optimizer (see ``withTensorErrors(_:)``).
+    /// scheduler has begun on this optimizer (see ``/ApusGraph/withTensorErrors(_:)``).
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
+    ///   - checks: throws where an argument of a subclass is refused; `{}`, which accepts all, by default.
     public init(_ optimizer: Optimizer, lastEpoch: Int = -1, checks: () throws(TensorError) -> Void = {}) {
         self.optimizer = optimizer
         self.lastEpoch = lastEpoch
@@ -111,7 +117,7 @@ open class LRScheduler {
         advance()
     }
 
-    /// Sets the rates of an epoch, by ``closedFormRates()`` where the scheduler has one.
+    /// Sets the rates of `epoch`, by ``closedFormRates()`` where the scheduler has one.
     open func step(epoch: Int) {
         stepCount += 1
         jump(to: epoch)

@@ -9,8 +9,16 @@ public final class LinearLR: LRScheduler {
     private let endFactor: Double
     private let totalIters: Int
 
-    /// A `startFactor` outside of 0 … 1 or of 0, and an `endFactor` outside of 0 … 1, are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - startFactor: the part of the rate to begin with, above 0 and at most 1; `1.0 / 3` by default.
+    ///   - endFactor: the part of the rate at the end, 0 to 1; `1` by default.
+    ///   - totalIters: the epochs in between; `5` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
+    ///
+    /// Other factors are errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ optimizer: Optimizer, startFactor: Double = 1.0 / 3, endFactor: Double = 1, totalIters: Int = 5,
         lastEpoch: Int = -1

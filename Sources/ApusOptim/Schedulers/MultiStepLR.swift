@@ -8,7 +8,13 @@ public final class MultiStepLR: LRScheduler {
     private let milestones: [Int]
     private let gamma: Double
 
-    /// - Parameter milestones: epochs, in any order.
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - milestones: epochs, in any order.
+    ///   - gamma: the factor at each; `0.1` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
     public init(_ optimizer: Optimizer, milestones: [Int], gamma: Double = 0.1, lastEpoch: Int = -1) {
         (self.milestones, self.gamma) = (milestones, gamma)
         super.init(optimizer, lastEpoch: lastEpoch)

@@ -1,11 +1,12 @@
 import ApusGraph
 import Foundation
 
-/// One rise to `maxLR` and one fall far below the beginning (`torch.optim.lr_scheduler.OneCycleLR`; Smith & Topin 2018).
+/// One rise to `maxLR` and one fall far below the beginning (`torch.optim.lr_scheduler.OneCycleLR`; Smith & Topin
+/// 2018).
 ///
-/// The rate goes from maxLR / divFactor in the first `pctStart` of the steps to maxLR, and in the others to
-/// maxLR / divFactor / finalDivFactor; with `threePhase` back to the beginning as fast as it rose, and then to the end.
-/// The momentum (β₁ where the optimizer has betas) goes from `maxMomentum` to `baseMomentum` and back. Step it after each
+/// The rate goes from maxLR / divFactor in the first `pctStart` of the steps to maxLR, and in the others to maxLR /
+/// divFactor / finalDivFactor; with `threePhase` back to the beginning as fast as it rose, and then to the end. The
+/// momentum (β₁ where the optimizer has betas) goes from `maxMomentum` to `baseMomentum` and back. Step it after each
 /// batch.
 public final class OneCycleLR: LRScheduler {
     /// The curve between two rates.
@@ -27,13 +28,24 @@ public final class OneCycleLR: LRScheduler {
     /// A scheduler of `totalSteps` steps.
     ///
     /// - Parameters:
-    ///   - pctStart: the part of the steps in which the rate rises, from 0 to 1.
-    ///   - divFactor: how many times smaller the first rate is.
-    ///   - finalDivFactor: how many times smaller than the first the last one is.
+    ///   - optimizer: whose learning rates it sets.
+    ///   - maxLR: the largest rate, for all groups or for each.
+    ///   - totalSteps: the number of steps, at least 1; more of them are an error.
+    ///   - pctStart: the part of the steps in which the rate rises, from 0 to 1; `0.3` by default.
+    ///   - annealStrategy: the curve between two rates; `.cos` by default.
+    ///   - cycleMomentum: whether the momentum (β₁ where the optimizer has betas) goes the other way; `true` by
+    ///     default.
+    ///   - baseMomentum: the least momentum, for all groups or for each; `0.85` by default.
+    ///   - maxMomentum: the largest momentum, likewise; `0.95` by default.
+    ///   - divFactor: how many times smaller than the largest the first rate is; `25` by default.
+    ///   - finalDivFactor: how many times smaller than the first the last one is; `1e4` by default.
+    ///   - threePhase: whether the rate goes back to the beginning as fast as it rose, and then to the end; `false` by
+    ///     default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
     ///
     /// A number of steps below 1, a `pctStart` outside of 0 … 1, lists of another length than the groups,
     /// `cycleMomentum` with an optimizer that has neither momentum nor betas, and more steps than `totalSteps` are
-    /// errors (see ``withTensorErrors(_:)``).
+    /// errors (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ optimizer: Optimizer, maxLR: any GroupValues, totalSteps: Int, pctStart: Double = 0.3,
         annealStrategy: AnnealStrategy = .cos, cycleMomentum: Bool = true, baseMomentum: any GroupValues = 0.85,
@@ -73,7 +85,24 @@ public final class OneCycleLR: LRScheduler {
         }
     }
 
-    /// A scheduler of `epochs` · `stepsPerEpoch` steps; see ``init(_:maxLR:totalSteps:pctStart:annealStrategy:cycleMomentum:baseMomentum:maxMomentum:divFactor:finalDivFactor:threePhase:lastEpoch:)``.
+    /// A scheduler of `epochs` · `stepsPerEpoch` steps, otherwise as the other initialiser.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - maxLR: the largest rate, for all groups or for each.
+    ///   - epochs: the number of epochs.
+    ///   - stepsPerEpoch: the number of batches in each.
+    ///   - pctStart: the part of the steps in which the rate rises, from 0 to 1; `0.3` by default.
+    ///   - annealStrategy: the curve between two rates; `.cos` by default.
+    ///   - cycleMomentum: whether the momentum (β₁ where the optimizer has betas) goes the other way; `true` by
+    ///     default.
+    ///   - baseMomentum: the least momentum, for all groups or for each; `0.85` by default.
+    ///   - maxMomentum: the largest momentum, likewise; `0.95` by default.
+    ///   - divFactor: how many times smaller than the largest the first rate is; `25` by default.
+    ///   - finalDivFactor: how many times smaller than the first the last one is; `1e4` by default.
+    ///   - threePhase: whether the rate goes back to the beginning as fast as it rose, and then to the end; `false` by
+    ///     default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
     public convenience init(
         _ optimizer: Optimizer, maxLR: any GroupValues, epochs: Int, stepsPerEpoch: Int, pctStart: Double = 0.3,
         annealStrategy: AnnealStrategy = .cos, cycleMomentum: Bool = true, baseMomentum: any GroupValues = 0.85,

@@ -8,6 +8,13 @@ public final class PolynomialLR: LRScheduler {
     private let totalIters: Int
     private let power: Double
 
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - totalIters: the epochs until the rate is 0; `5` by default.
+    ///   - power: of the curve: 1 is a line; `1` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
     public init(_ optimizer: Optimizer, totalIters: Int = 5, power: Double = 1, lastEpoch: Int = -1) {
         (self.totalIters, self.power) = (totalIters, power)
         super.init(optimizer, lastEpoch: lastEpoch)

@@ -4,6 +4,10 @@ import ApusGraph
 /// (`torch.optim.lr_scheduler.ReduceLROnPlateau`).
 ///
 ///     scheduler.step(validationLoss)
+///
+/// After more than `patience` bad epochs: lr ← max(lr · factor, minLR). A measure is good where it is below
+/// best · (1 − threshold), or best − threshold by `.abs`; with the mode `.max` above best · (1 + threshold) or
+/// best + threshold.
 public final class ReduceLROnPlateau: LRScheduler {
     /// Which way is better.
     public enum Mode: String, Sendable, Hashable, CaseIterable { case min, max }
@@ -24,13 +28,21 @@ public final class ReduceLROnPlateau: LRScheduler {
     private var badEpochs = 0
     private var cooldownCounter = 0
 
+    /// A scheduler that begins at once.
+    ///
     /// - Parameters:
-    ///   - cooldown: the epochs after a reduction in which bad ones are not counted.
-    ///   - minLR: below which no rate falls, for all groups or for each.
-    ///   - eps: a reduction by no more than this is left out.
+    ///   - optimizer: whose learning rates it sets.
+    ///   - mode: which way the measure is better; `.min` by default.
+    ///   - factor: of each reduction, below 1; `0.1` by default.
+    ///   - patience: the bad epochs that are let pass; `10` by default.
+    ///   - threshold: by how much a measure must beat the best one; `1e-4` by default.
+    ///   - thresholdMode: whether that is a part of the best one or a difference; `.rel` by default.
+    ///   - cooldown: the epochs after a reduction in which bad ones are not counted; `0` by default.
+    ///   - minLR: below which no rate falls, for all groups or for each; `0.0` by default.
+    ///   - eps: a reduction by no more than this is left out; `1e-8` by default.
     ///
     /// A `factor` of 1 or more, and a list of another length than the groups, are errors (see
-    /// ``withTensorErrors(_:)``).
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(
         _ optimizer: Optimizer, mode: Mode = .min, factor: Double = 0.1, patience: Int = 10,
         threshold: Double = 1e-4, thresholdMode: ThresholdMode = .rel, cooldown: Int = 0,
@@ -47,10 +59,10 @@ public final class ReduceLROnPlateau: LRScheduler {
         }
     }
 
-    /// Takes in the measure of an epoch, which is not better than the best where it is NaN.
+    /// Takes in the measure `metric` of an epoch, which is not better than the best where it is NaN.
     public func step(_ metric: Double) { step(metric, epoch: lastEpoch + 1) }
 
-    /// Takes in the measure of a given epoch.
+    /// Takes in the measure `metric` of a given `epoch`.
     public func step(_ metric: Double, epoch: Int) {
         guard isReady() else { return }
         lastEpoch = epoch

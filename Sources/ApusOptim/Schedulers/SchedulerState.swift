@@ -9,6 +9,12 @@ public struct SchedulerState: Sendable, Hashable, Codable {
     /// The states of the schedulers that this one is made of.
     public var children: [SchedulerState]
 
+    /// A state to be saved.
+    ///
+    /// - Parameters:
+    ///   - numbers: by PyTorch's names; `[:]` by default.
+    ///   - lists: one number for each group, by PyTorch's names; `[:]` by default.
+    ///   - children: of the schedulers that it is made of; `[]` by default.
     public init(
         numbers: [String: Double] = [:], lists: [String: [Double]] = [:], children: [SchedulerState] = []
     ) {

@@ -12,12 +12,17 @@ public final class SequentialLR: LRScheduler {
     private let schedulers: [LRScheduler]
     private let milestones: [Int]
 
+    /// A sequence of the given schedulers.
+    ///
     /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
     ///   - schedulers: made in this order, of the same optimizer.
     ///   - milestones: the epochs, in rising order, in which each scheduler but the first begins.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
     ///
     /// No schedulers, one of another optimizer, a ``ReduceLROnPlateau``, one made of others elsewhere than in front,
-    /// and another number of milestones than of schedulers less one are errors (see ``withTensorErrors(_:)``).
+    /// and another number of milestones than of schedulers less one are errors (see
+    /// ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ optimizer: Optimizer, schedulers: [LRScheduler], milestones: [Int], lastEpoch: Int = -1) {
         (self.schedulers, self.milestones) = (schedulers, milestones)
         super.init(idle: optimizer, lastEpoch: lastEpoch + 1) { () throws(TensorError) in
@@ -55,8 +60,9 @@ public final class SequentialLR: LRScheduler {
     ///     let scheduler = SequentialLR.warmUp(optimizer, epochs: 5) { CosineAnnealingLR($0, tMax: 35) }
     ///
     /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
     ///   - epochs: how long the rate rises to its full height, 1 or more.
-    ///   - startFactor: the part of the rate to begin with, above 0 and at most 1.
+    ///   - startFactor: the part of the rate to begin with, above 0 and at most 1; `1.0 / 3` by default.
     ///   - scheduler: makes the scheduler that follows.
     public static func warmUp(
         _ optimizer: Optimizer, epochs: Int, startFactor: Double = 1.0 / 3,

@@ -8,7 +8,15 @@ public final class StepLR: LRScheduler {
     private let stepSize: Int
     private let gamma: Double
 
-    /// A `stepSize` below 1 is an error (see ``withTensorErrors(_:)``).
+    /// A scheduler that begins at once.
+    ///
+    /// - Parameters:
+    ///   - optimizer: whose learning rates it sets.
+    ///   - stepSize: the epochs from one fall to the next, at least 1.
+    ///   - gamma: the factor of each; `0.1` by default.
+    ///   - lastEpoch: the last epoch of a training that is resumed, or −1; `-1` by default.
+    ///
+    /// A `stepSize` below 1 is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     public init(_ optimizer: Optimizer, stepSize: Int, gamma: Double = 0.1, lastEpoch: Int = -1) {
         (self.stepSize, self.gamma) = (stepSize, gamma)
         super.init(optimizer, lastEpoch: lastEpoch) { () throws(TensorError) in

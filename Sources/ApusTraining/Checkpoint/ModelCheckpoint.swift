@@ -4,7 +4,7 @@ import ApusNN
 
 /// A model's weights in a safetensors file, `model.safetensors`, with what is needed to build the model again.
 ///
-/// The tensors have the names of the model's ``Module/stateDict()``, which are PyTorch's. The file holds no times and
+/// The tensors have the names of the model's ``/ApusNN/Module/stateDict()``, which are PyTorch's. The file holds no times and
 /// no paths: equal weights are equal files, byte for byte.
 public struct ModelCheckpoint {
     /// The name of the file in a run's folder.
@@ -16,8 +16,8 @@ public struct ModelCheckpoint {
 
     /// Reads the file at `path`.
     ///
-    /// - Throws: `SafetensorsError` where the file is missing or damaged, `CheckpointError` where it is no checkpoint of
-    ///   Apus.
+    /// - Throws: `SafetensorsError` where the file is missing or damaged, `CheckpointError` where it is no checkpoint
+    ///   of Apus.
     public init(path: String) throws {
         file = try SafetensorsFile(path: path)
         description = try CheckpointDescription(metadata: file.metadata, path: path)
