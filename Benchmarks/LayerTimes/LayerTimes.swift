@@ -31,6 +31,7 @@ struct LayerTimes {
         do {
             let call = try entry.prepare()
             let forward = try PreparedCall.times(of: call.forward, duration: seconds / 2)
+            guard call.hasGradient else { return "{" + fields("forward", forward) + "}" }
             let both = try PreparedCall.times(of: call.forwardAndBackward, duration: seconds / 2)
             return "{" + fields("forward", forward) + ", " + fields("both", both) + "}"
         } catch {

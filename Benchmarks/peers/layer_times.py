@@ -67,20 +67,29 @@ def measure(case, seconds):
     call, parameters = make_call(case)
     inputs = [make_input(spec) for spec in case["inputs"]]
     results = lambda value: value if isinstance(value, (tuple, list)) else (value,)
+    constant = [spec.get("constant", False) for spec in case["inputs"]]
     with torch.no_grad():
-        cotangent = torch.ones_like(results(call(*inputs))[0])
+        first = results(call(*inputs))[0]
 
     def forward():
         with torch.no_grad():
             call(*inputs)
 
     def both():
-        leaves = [x.detach().requires_grad_() if x.is_floating_point() else x for x in inputs]
+        leaves = [
+            x.detach().requires_grad_() if x.is_floating_point() and not fixed else x
+            for x, fixed in zip(inputs, constant)
+        ]
         for parameter in parameters:
             parameter.grad = None
         results(call(*leaves))[0].backward(cotangent)
 
-    for name, body in (("forward", forward), ("both", both)):
+    bodies = [("forward", forward)]
+    # Positions and classes have no gradient.
+    if first.is_floating_point():
+        cotangent = torch.ones_like(first)
+        bodies.append(("both", both))
+    for name, body in bodies:
         taken = times(body, seconds / 2)
         yield f"{name}_min", min(taken)
         yield f"{name}_median", statistics.median(taken)

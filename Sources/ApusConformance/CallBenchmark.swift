@@ -19,6 +19,8 @@ public struct CallBenchmark: Decodable {
         let shape: [Int]
         let high: Int?
         let unit: Bool?
+        /// Whether no gradient is taken by the input, which PyTorch has none for.
+        let constant: Bool?
         /// The positions of a 2×2 pooling in rows of this many elements, as if each found its first.
         let unpoolingWidth: Int?
 
@@ -26,6 +28,7 @@ public struct CallBenchmark: Decodable {
             case shape
             case high
             case unit
+            case constant
             case unpoolingWidth = "unpool_width"
         }
     }
@@ -55,13 +58,13 @@ public struct CallBenchmark: Decodable {
         case "layer":
             let subject = try LayerCases.build(operation, arguments)
             if isTraining { subject.module.train() } else { subject.module.eval() }
-            return try PreparedCall(inputs.map(\.tensor), subject.module.parameters(), call: subject.call)
+            return try PreparedCall(inputs, subject.module.parameters(), call: subject.call)
         case "loss":
             return try PreparedCall(
-                inputs.map(\.tensor), [], call: LossCases.build(operation, arguments, tensors: [:]))
+                inputs, [], call: LossCases.build(operation, arguments, tensors: [:]))
         case "function":
             let (operation, arguments) = (operation, arguments)
-            return try PreparedCall(inputs.map(\.tensor), []) {
+            return try PreparedCall(inputs, []) {
                 try FunctionCases.call(operation, arguments, $0)
             }
         default: throw CaseProblem.unsupported("cases of the kind \(kind) are not timed")
@@ -86,14 +89,24 @@ public struct PreparedCall {
     private let inputs: [Tensor]
     private let parameters: [Parameter]
     private let call: ([Tensor]) throws -> [Tensor]
-    private let cotangent: Tensor
+    private let takesGradient: [Bool]
+    /// Ones, or nil where the result has no gradient: positions and classes.
+    private let cotangent: Tensor?
 
-    init(_ inputs: [Tensor], _ parameters: [Parameter], call: @escaping ([Tensor]) throws -> [Tensor]) throws {
-        (self.inputs, self.parameters, self.call) = (inputs, parameters, call)
+    init(
+        _ inputs: [CallBenchmark.Input], _ parameters: [Parameter],
+        call: @escaping ([Tensor]) throws -> [Tensor]
+    ) throws {
+        let tensors = inputs.map(\.tensor)
+        (self.inputs, self.parameters, self.call) = (tensors, parameters, call)
+        takesGradient = zip(inputs, tensors).map { $0.constant != true && $1.dtype.isFloatingPoint }
         // Uninitialised forms take their sizes from this first call.
-        cotangent = .ones(try noGrad { try call(inputs) }[0].shape)
-        try Tensor.evaluate(inputs + parameters.map(\.data) + [cotangent])
+        let first = try noGrad { try call(tensors) }[0]
+        cotangent = first.dtype.isFloatingPoint ? .ones(first.shape) : nil
+        try Tensor.evaluate(tensors + parameters.map(\.data) + [cotangent].compactMap { $0 })
     }
+
+    public var hasGradient: Bool { cotangent != nil }
 
     /// Computes the results, without a way back.
     public func forward() throws {
@@ -103,7 +116,7 @@ public struct PreparedCall {
     /// Computes the results, and the gradients of all inputs that are real numbers and of all parameters, for a
     /// gradient of ones.
     public func forwardAndBackward() throws {
-        let leaves = inputs.map { $0.dtype.isFloatingPoint ? $0.requiringGrad() : $0 }
+        let leaves = zip(inputs, takesGradient).map { $1 ? $0.requiringGrad() : $0 }
         for parameter in parameters { parameter.grad = nil }
         let results = try call(leaves)
         results[0].backward(gradient: cotangent)

@@ -9,9 +9,11 @@ extension NegativeLogLikelihood: CPULowerable {
         return PreparedStep(kernel: classes.positions.kernel) { operands, _ in
             let labels = try classes.labels(operands[1])
             let weights = classes.isWeighted ? operands[2].floats : nil
-            classes.positions.inParallel { begin, end in
+            // One element of each row is read.
+            Parallel.ranges(classes.positions.count, grain: Parallel.smallWork) { range, _ in
                 classes.pick(
-                    operands[0].floats, labels, weights, operands[first].floats, operands[first + 1].floats, begin, end)
+                    operands[0].floats, labels, weights, operands[first].floats, operands[first + 1].floats,
+                    Int64(range.lowerBound), Int64(range.upperBound))
             }
         }
     }

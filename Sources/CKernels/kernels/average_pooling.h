@@ -10,6 +10,12 @@ APUS_INLINE void pool_column_sums(
     float *sums)
 {
     const int64_t width = p->width.input, height = p->height.input;
+    if (is_single(depths) && is_single(rows)) {
+        const float *row = source + (depths.begin * height + rows.begin) * width;
+        copy_bytes(sums, row, (size_t)width * sizeof(float));
+        store(sums + width, splat(0.0f));
+        return;
+    }
     for (int64_t x = 0; x < width; x += vectorWidth) {
         vfloat sum = splat(0.0f);
         for (int64_t z = depths.begin; z < depths.end; z++) {

@@ -14,6 +14,17 @@ APUS_INLINE void pool_column_maxima(
 {
     const int64_t width = p->width.input, height = p->height.input;
     const int isEmpty = depths.begin >= depths.end || rows.begin >= rows.end;
+    if (is_single(depths) && is_single(rows)) {
+        // One row is its own maximum.
+        int64_t row = (depths.begin * height + rows.begin) * width;
+        copy_bytes(best, source + row, (size_t)width * sizeof(float));
+        if (hasPositions) {
+            for (int64_t x = 0; x < width; x++) positions[x] = (int32_t)(row + x);
+        }
+        store(best + width, splat(-__builtin_inff()));
+        if (hasPositions) store_ints(positions + width, (vint)noPosition);
+        return;
+    }
     for (int64_t x = 0; x < width; x += vectorWidth) {
         vfloat largest = splat(-__builtin_inff());
         vint where = (vint)(int32_t)((depths.begin * height + rows.begin) * width);
@@ -79,7 +90,49 @@ APUS_INLINE void pool_row_maxima(
     }
 }
 
-/// The same one output at a time, for wide strides and adaptive windows.
+/// The place of the first largest of `count` elements side by side, or of the last NaN.
+static int64_t first_maximum(const float *x, int64_t count)
+{
+    vfloat largest = splat(-__builtin_inff());
+    vint hasNaN = (vint)0;
+    int64_t i = 0;
+    for (; i + vectorWidth <= count; i += vectorWidth) {
+        vfloat value = load(x + i);
+        hasNaN |= value != value;
+        largest = value > largest ? value : largest;
+    }
+    float lanes[vectorWidth], best = -__builtin_inff();
+    store(lanes, largest);
+    for (int k = 0; k < vectorWidth; k++) best = lanes[k] > best ? lanes[k] : best;
+    int isNaN = __builtin_reduce_or(hasNaN) != 0;
+    for (; i < count; i++) {
+        isNaN |= x[i] != x[i];
+        best = x[i] > best ? x[i] : best;
+    }
+    if (isNaN) {
+        for (i = count - 1; x[i] == x[i]; i--) {}
+        return i;
+    }
+    for (i = 0; i + vectorWidth <= count; i += vectorWidth) {
+        if (__builtin_reduce_or(load(x + i) == best)) break;
+    }
+    while (x[i] != best) i++;
+    return i;
+}
+
+/// Adaptive windows along a plane of one row, which need no working memory.
+APUS_INLINE void pool_single_row(
+    const ApusPoolingAxis *a, const float *row, float *output, int64_t *outputPositions)
+{
+    for (int64_t x = 0; x < a->output; x++) {
+        PoolRange columns = pool_range(a, x);
+        int64_t place = columns.begin + first_maximum(row + columns.begin, columns.end - columns.begin);
+        output[x] = row[place];
+        if (outputPositions) outputPositions[x] = place;
+    }
+}
+
+/// The windows along a row of column maxima one output at a time, for wide strides and adaptive windows.
 APUS_INLINE void pool_row_maxima_one_by_one(
     const ApusPoolingAxis *a, const float *best, const int32_t *positions, float *output, int64_t *outputPositions)
 {
@@ -109,6 +162,14 @@ APUS_INLINE void max_pool_planes(
     const ApusPooling *p, const int64_t stride, const float *input, float *output, int64_t *position, float *memory,
     int64_t begin, int64_t end)
 {
+    if (p->width.kernel == 0 && p->depth.input == 1 && p->height.input == 1 && p->depth.output == 1
+        && p->height.output == 1) {
+        for (int64_t plane = begin; plane < end; plane++) {
+            int64_t *places = position ? position + plane * p->width.output : NULL;
+            pool_single_row(&p->width, input + plane * p->width.input, output + plane * p->width.output, places);
+        }
+        return;
+    }
     const PoolScratch scratch = pool_scratch(p, memory);
     float *best = scratch.first;
     int32_t *positions = (int32_t *)scratch.second;

@@ -86,6 +86,9 @@ typedef struct {
     int64_t begin, end, step;
 } PoolRange;
 
+/// Whether the range has one element.
+APUS_INLINE int is_single(PoolRange r) { return r.begin < r.end && r.begin + r.step >= r.end; }
+
 /// The elements of a window that lie inside of the input; none where begin ≥ end.
 APUS_INLINE PoolRange pool_range(const ApusPoolingAxis *a, int64_t output)
 {
