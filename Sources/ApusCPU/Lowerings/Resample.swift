@@ -109,7 +109,8 @@ extension ResampleGradient: CPULowerable {
         guard dy.dtype == .float32, dx.shape.elementCount > 0 else { return nil }
         let taps = resample.outputSizes.indices.map { dimension in
             let size = dx.shape[dimension + 2]
-            return resample.taps(dimension, inputSize: size, isSinglePrecision: true).transposed(size: size)
+            return resample.taps(dimension, inputSize: size, isSinglePrecision: true, isOfGradient: true)
+                .transposed(size: size)
         }
         return ResampledRows(taps, input: dy.shape, output: dx.shape)?.step
     }

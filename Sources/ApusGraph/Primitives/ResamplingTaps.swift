@@ -34,15 +34,20 @@ extension Resample {
     ///
     /// PyTorch finds nearest elements in the precision of the tensor, and may then take another element where the
     /// position is at a border: `isSinglePrecision` does the same. All other weights are in double precision. In two
-    /// dimensions its `nearest` copies and doubles without asking the scale.
-    public func taps(_ dimension: Int, inputSize: Int, isSinglePrecision: Bool) -> ResamplingTaps {
-        let isPlane = outputSizes.count == 2
+    /// dimensions its `nearest` copies and doubles without asking the scale, and the gradient does so in any number of
+    /// dimensions: where a factor of 1.3 leaves a size of 3, the result of one dimension holds elements 0, 0 and 1, and
+    /// the gradient goes to 0, 1 and 2. `isOfGradient` asks for the weights of the gradient.
+    public func taps(
+        _ dimension: Int, inputSize: Int, isSinglePrecision: Bool, isOfGradient: Bool = false
+    ) -> ResamplingTaps {
+        let ignoresScale = outputSizes.count == 2 || isOfGradient
         let rule = CoordinateRule(input: inputSize, output: outputSizes[dimension], scale: scales[dimension])
         return ResamplingTaps(
             positions: (0..<rule.output).map { position in
                 switch filter {
-                case .nearest where isPlane && rule.output == inputSize: return [.init(source: position, weight: 1)]
-                case .nearest where isPlane && rule.output == 2 * inputSize:
+                case .nearest where ignoresScale && rule.output == inputSize:
+                    return [.init(source: position, weight: 1)]
+                case .nearest where ignoresScale && rule.output == 2 * inputSize:
                     return [.init(source: position / 2, weight: 1)]
                 case .nearest, .nearestExact:
                     let isExact = filter == .nearestExact
@@ -90,8 +95,9 @@ private struct CoordinateRule {
     }
 
     func linear(_ position: Int, _ alignsCorners: Bool) -> [Tap] {
-        // Of equal sizes each result is its own element, whatever the scale.
-        let coordinate = input == output ? Double(position) : max(coordinate(position, alignsCorners), 0)
+        // Of equal sizes each result is its own element, whatever the scale; a neighbour that is NaN has no share in it.
+        if input == output { return [Tap(source: position, weight: 1)] }
+        let coordinate = max(coordinate(position, alignsCorners), 0)
         let first = min(Int(coordinate.rounded(.down)), input - 1)
         let share = min(max(coordinate - Double(first), 0), 1)
         return [Tap(source: first, weight: 1 - share), Tap(source: min(first + 1, input - 1), weight: share)]

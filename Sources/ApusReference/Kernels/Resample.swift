@@ -16,8 +16,9 @@ extension ResampleGradient: ReferenceKernel {
         let isSinglePrecision = inputs[0].dtype == .float32
         let taps = resample.outputSizes.indices.map { dimension in
             let size = inputShape.dimensions[dimension + 2]
-            return resample.taps(dimension, inputSize: size, isSinglePrecision: isSinglePrecision)
-                .transposed(size: size)
+            return resample.taps(
+                dimension, inputSize: size, isSinglePrecision: isSinglePrecision, isOfGradient: true
+            ).transposed(size: size)
         }
         outputs[0].store(resampled(inputs[0], taps))
     }

@@ -201,4 +201,28 @@ import Testing
                 "1.1: Linear(in_features: 1568): the input has 576 features (64×3×3 after flatten). "
                     + "Expected in_features: 576.") == true)
     }
+
+    /// PyTorch's results, whose gradient of `nearest` does not ask the scale where it leaves or doubles a size.
+    @Test func nearestByAFactorThatKeepsTheSize() throws {
+        func gradient(_ layer: Module, of x: Tensor) throws -> ([Float], [Float]) {
+            let x = x.requiringGrad()
+            let y = layer(x)
+            y.backward(gradient: numbers(1, 1, y.count).reshape(y.shape) + 1)
+            return (y.array(), try #require(x.grad).array())
+        }
+        let (kept, slopes) = try gradient(Upsample(scaleFactor: 1.3), of: numbers(1, 1, 3))
+        #expect(kept == [0, 0, 1] && slopes == [1, 2, 3])
+        let (doubled, halved) = try gradient(Upsample(scaleFactor: 2.3), of: numbers(1, 1, 2))
+        #expect(doubled == [0, 0, 0, 1] && halved == [3, 7])
+        let (exact, exactSlopes) = try gradient(
+            Upsample(scaleFactor: 1.3, mode: .nearestExact), of: numbers(1, 1, 3))
+        #expect(exact == [0, 1, 1] && exactSlopes == [1, 5, 0])
+    }
+
+    /// A neighbour has no share, not even a NaN, where sizes are equal.
+    @Test func equalSizesKeepNotANumberToItself() {
+        let x = Tensor([[[1.0, .nan], [3, 4]]])
+        let y: [Float] = Upsample(size: [2, 2], mode: .bilinear)(x.unsqueeze(dim: 0)).array()
+        #expect(y[0] == 1 && y[1].isNaN && y[2] == 3 && y[3] == 4)
+    }
 }
