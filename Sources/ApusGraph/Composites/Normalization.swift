@@ -174,6 +174,7 @@ extension Tensor {
                 throw TensorError(
                     "batch_norm", "outside of training runningMean and runningVar of [C] elements are needed.")
             }
+            guard eps >= 0 else { throw TensorError("batch_norm", "eps is \(eps). It must not be negative.") }
             return try normalizedByStatistics(
                 "batch_norm", runningMean, runningVar, weight, bias, eps,
                 gradientName: count > 0 ? "NativeBatchNormBackward0" : "AddBackward0")
@@ -198,6 +199,10 @@ extension Tensor {
                     name, "the input \(shape.brackets) has \(rank) dimensions. Expected at least 2: [N, C, …].")
             }
             try requireReal(name, parameters: [weight, bias], shape: [shape[1]])
+            guard eps > 0 else {
+                throw TensorError(
+                    name, "eps is \(eps). By the batch's own statistics it must be above 0: a variance may be 0.")
+            }
             guard count > 0 else {
                 return scaledAndShifted(
                     weight, bias, Shape([shape[1]] + [Int](repeating: 1, count: rank - 2)), "AddBackward0")

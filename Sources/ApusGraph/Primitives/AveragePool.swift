@@ -66,7 +66,8 @@ extension Tensor {
         let pool = AveragePool(geometry, countIncludePad: countIncludePad, divisorOverride: divisorOverride)
         return .checked(like: [self]) { () throws(TensorError) in
             try pooled(geometry.spatialRank, "avg_pool\(geometry.spatialRank)d") { batch throws(TensorError) in
-                Tensor.record(pool, [batch])
+                try geometry.checkRoom(in: batch.shape)
+                return Tensor.record(pool, [batch])
             }[0]
         }
     }
@@ -87,5 +88,18 @@ extension Tensor {
         let sum = mean.sign() * magnitude * Double(geometry.kernelSize.reduce(1, *))
         let root = normType == 2 ? sum.sqrt() : normType == 1 ? sum : sum.pow(1 / normType)
         return root.withGradientName("PowBackward0")
+    }
+}
+
+extension PoolingGeometry {
+    /// PyTorch's rule for averages in three dimensions alone: padding does not make room for the window.
+    fileprivate func checkRoom(in input: Shape) throws(TensorError) {
+        guard spatialRank == 3, zip(input.dimensions.dropFirst(2), kernelSize).contains(where: { $0 < $1 }) else {
+            return
+        }
+        throw TensorError(
+            "avg_pool3d",
+            "the window \(kernelSize) is larger than the input \(input.brackets). Along each dimension it must be at "
+                + "most the input's size, padding aside.")
     }
 }

@@ -96,9 +96,14 @@ extension Tensor {
     public func maxUnpool(_ indices: Tensor, outputSize: [Int]) -> Tensor {
         let spatialRank = outputSize.count
         return .checked(like: [self]) { () throws(TensorError) in
-            try pooled(spatialRank, "max_unpool\(spatialRank)d") { batch throws(TensorError) in
-                let isUnbatched = indices.rank == rank && rank < batch.rank
-                return [.record(MaxUnpool(outputSize), batch, isUnbatched ? indices.unsqueeze(dim: 0) : indices)]
+            let name = "max_unpool\(spatialRank)d"
+            return try pooled(spatialRank, name) { batch throws(TensorError) in
+                guard indices.rank == rank else {
+                    throw TensorError(
+                        name,
+                        "the indices \(indices.shape.brackets) must have the input's shape \(shape.brackets).")
+                }
+                return [.record(MaxUnpool(outputSize), batch, rank < batch.rank ? indices.unsqueeze(dim: 0) : indices)]
             }[0]
         }
     }

@@ -33,6 +33,12 @@ public func crossEntropy(
             let loss = try ClassLoss(name, input: input, target: target, weight)
             return loss.crossEntropy(ofProbabilities: input, smoothing: labelSmoothing, reduction)
         }
+        guard target.shape != input.shape else {
+            throw TensorError(
+                name,
+                "the target has the input's shape \(input.shape.brackets), as class probabilities have, but is "
+                    + "\(target.dtype). Expected real numbers, or classes of the input's shape without C.")
+        }
         let loss = try ClassLoss(name, input, target, weight)
         let logProbabilities = input.logSoftmax(dim: loss.classDimension)
         let plain = loss.negativeLogLikelihood(of: logProbabilities, ignoreIndex: ignoreIndex, reduction)

@@ -31,8 +31,9 @@ public func multiMarginLoss(
         let negatedScore = try ClassLoss(name, input, target, nil).picked(of: input, ignoreIndex: nil).losses
         let classes = Tensor.arange(loss.classCount, dtype: scores.dtype)
         let isOwn = loss.batchedTarget.cast(to: scores.dtype).unsqueeze(dim: 1) .== classes
-        // The class itself would cost the margin; it is left out.
-        let hinges = (scores + (negatedScore.unsqueeze(dim: 1) + margin)).relu().maskedFill(isOwn, 0)
+        let costs = scores + (negatedScore.unsqueeze(dim: 1) + margin)
+        // The class itself would cost the margin; it is left out, and so is a cost of NaN, as in PyTorch.
+        let hinges = costs.where((costs .> 0).logicalAnd(isOwn.logicalNot()), else: 0)
         let sums = (p == 2 ? hinges.square() : hinges).sum(dim: 1) / Double(loss.classCount)
         let weighted = weight == nil ? sums : sums * own.weights
         // The mean of no losses is 0 here, as in PyTorch.

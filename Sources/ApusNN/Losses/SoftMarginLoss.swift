@@ -1,18 +1,18 @@
 import ApusGraph
 
 /// The logistic loss of yes or no (`torch.nn.functional.soft_margin_loss`): log(1 + e^(−y · x)) for y = ±1, in a form
-/// that does not overflow. Input and target broadcast; shapes that do not are an error (see
+/// that does not overflow. The target broadcasts to the shape of the input; one that does not is an error (see
 /// ``/ApusGraph/withTensorErrors(_:)``).
 ///
 /// - Parameters:
 ///   - input: scores x, of any shape.
-///   - target: y = ±1, of the same shape.
+///   - target: y = ±1, of the same shape or one that broadcasts to it.
 ///   - reduction: what becomes of the losses: their mean, their sum, or one by one; `.mean` by default.
 public func softMarginLoss(_ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
     .checked(like: [input]) { () throws(TensorError) in
         let name = "soft_margin_loss"
         try LossOperands.requireReal(name, input)
-        try LossOperands.requireBroadcast(name, [("the input", input), ("the target", target)])
+        try LossOperands.requireFactor(name, "the target", target, for: input)
         return reduction.apply((-target * input).stableSoftplus(), gradientName: "SoftMarginLossBackward0")
     }
 }
@@ -36,7 +36,7 @@ open class SoftMarginLoss: Module {
     ///
     /// - Parameters:
     ///   - input: scores x, of any shape.
-    ///   - target: y = ±1, of the same shape.
+    ///   - target: y = ±1, of the same shape or one that broadcasts to it.
     public func callAsFunction(_ input: Tensor, _ target: Tensor) -> Tensor {
         withModulePath { softMarginLoss(input, target, reduction: reduction) }
     }

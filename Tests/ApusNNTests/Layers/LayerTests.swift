@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func batchNormMovesItsStatistics() {
-        let layer = BatchNorm2d(1, eps: 0, momentum: 0.5)
+        let layer = BatchNorm2d(1, eps: 1e-12, momentum: 0.5)
         let output: [Float] = layer(Tensor([[[[1.0, 3.0]]]])).array()
         #expect(output == [-1, 1])
         // The mean is 2, the variance 1, and 2 with n − 1; both start at 0 and 1.

@@ -103,10 +103,10 @@ import Testing
     }
 
     @Test func batchNorms() {
-        let features = BatchNorm1d(2, eps: 0)
+        let features = BatchNorm1d(2, eps: 1e-12)
         #expect(isClose(features(Tensor([[1.0, 5.0], [3.0, 9.0]])), [-1, -1, 1, 1]))
-        #expect(isClose(BatchNorm3d(1, eps: 0)(Tensor([[[[[1.0, 3.0]]]]])), [-1, 1]))
-        #expect(isClose(BatchNorm1d(1, eps: 0)(Tensor([[[1.0, 3.0]]])), [-1, 1]))
+        #expect(isClose(BatchNorm3d(1, eps: 1e-12)(Tensor([[[[[1.0, 3.0]]]]])), [-1, 1]))
+        #expect(isClose(BatchNorm1d(1, eps: 1e-12)(Tensor([[[1.0, 3.0]]])), [-1, 1]))
     }
 
     @Test func localResponseNorm() {
@@ -281,5 +281,13 @@ import Testing
     @Test(arguments: refused) func isRefused(_ refused: Refused) throws {
         let text = try #require(message(of: refused.body))
         #expect(text.hasPrefix(refused.expected), "\(text)")
+    }
+
+    @Test func batchNormNeedsAnEpsilonInTraining() {
+        let text = message { _ = BatchNorm1d(2, eps: 0)(.zeros(3, 2)) }
+        #expect(text?.contains("batch_norm: eps is 0.0. By the batch's own statistics it must be above 0") == true)
+        #expect(message { _ = BatchNorm1d(2, eps: -1).eval()(.zeros(3, 2)) }?.contains("eps is -1.0") == true)
+        #expect(message { _ = BatchNorm1d(2, eps: 0).eval()(.zeros(3, 2)) } == nil)
+        #expect(message { _ = InstanceNorm1d(2, eps: 0)(.ones(3, 2, 4)) } == nil)
     }
 }

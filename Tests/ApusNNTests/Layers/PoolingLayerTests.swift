@@ -7,6 +7,17 @@ import Testing
 @Suite struct PoolingLayerTests {
     /// The expected texts were printed by PyTorch 2.15.
     static let refused: [LayerErrorTests.Case] = [
+        LayerErrorTests.Case(
+            "avg_pool3d",
+            ["avg_pool3d: the window [3, 3, 3] is larger than the input [1, 4, 5, 1, 5]", "padding aside"]
+        ) {
+            _ = AvgPool3d(3, padding: 1)(.zeros(4, 5, 1, 5))
+        },
+        LayerErrorTests.Case(
+            "max_unpool1d", ["max_unpool1d: the indices [1, 2, 3] must have the input's shape [2, 3]"]
+        ) {
+            _ = MaxUnpool1d(2)(.zeros(2, 3), indices: .zeros([1, 2, 3], dtype: .int64))
+        },
         LayerErrorTests.Case("MaxPool1d", ["MaxPool1d: kernelSize is 0. It must be at least 1."]) {
             _ = MaxPool1d(0)
         },

@@ -111,7 +111,7 @@ struct BinaryLossTests {
         expectRefusal("posWeight [3] does not broadcast to the input's shape [3, 4]") {
             _ = BCEWithLogitsLoss(posWeight: .ones(3))(a, a)
         }
-        expectRefusal("soft_margin_loss: the input [3, 4] and the target [3] have different shapes that do not") {
+        expectRefusal("soft_margin_loss: the target [3] does not broadcast to the input's shape [3, 4]") {
             _ = SoftMarginLoss()(a, .zeros(3))
         }
         expectRefusal("multilabel_soft_margin_loss: the weight [3] does not broadcast") {
@@ -129,5 +129,12 @@ struct BinaryLossTests {
         expectRefusal("element 0 of the target is -1.0. Expected probabilities") {
             _ = binaryCrossEntropy(Tensor([0.5, 0.5]), Tensor([-1.0, 1])).item()
         }
+    }
+
+    @Test func aTargetThatStretchesTheInputIsRefused() {
+        expectRefusal("soft_margin_loss: the target [3, 2] does not broadcast to the input's shape [2]") {
+            _ = softMarginLoss(.zeros(2), .ones(3, 2))
+        }
+        #expect(softMarginLoss(.zeros(3, 2), .ones(2), reduction: .none).shape == [3, 2])
     }
 }

@@ -27,6 +27,13 @@ struct ClassMarginLossTests {
         expect(squared, [0.15, 0.2, 0.3, -0.65, -0.25, 0, 0, 0.25])
     }
 
+    /// As in PyTorch a score of NaN costs nothing, and an infinite one costs everything.
+    @Test func scoresThatAreNoNumbers() {
+        let x = Tensor([[Double.nan, 1, 2, 0.5]])
+        expect(multiMarginLoss(x, Tensor([2] as [Int64])), [0])
+        #expect(multiMarginLoss(Tensor([[Double.infinity, 1]]), Tensor([1] as [Int64])).item() == Double.infinity)
+    }
+
     @Test func withoutABatch() {
         let one = multiMarginLoss(x[0], Tensor(scalar: 3), reduction: .none)
         #expect(one.shape == [])

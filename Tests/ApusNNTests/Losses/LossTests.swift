@@ -166,4 +166,9 @@ import Testing
         let text = message { _ = crossEntropy(.zeros(3, 4), target).item(as: Double.self) }
         #expect(text?.contains("\(wrong)") == true)
     }
+
+    @Test func classesOfTheShapeOfProbabilitiesAreRefused() {
+        let text = message { _ = crossEntropy(.zeros(1), .zeros([1], dtype: .int64)) }
+        #expect(text?.contains("the target has the input's shape [1], as class probabilities have, but is") == true)
+    }
 }
