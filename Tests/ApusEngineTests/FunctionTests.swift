@@ -6,6 +6,16 @@ import Testing
 @Suite struct FunctionTests {
     private let matrix = Tensor([[1, 2, 3], [4, 5, 6]], dtype: .float32)
 
+    /// The message of the first tensor error of `body`; nil where there was none.
+    private func message(of body: () -> Void) -> String? {
+        do {
+            try withTensorErrors(body)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     @Test func pieces() {
         #expect(Tensor.arange(7).chunk(3).map { $0.array(as: Int.self) } == [[0, 1, 2], [3, 4, 5], [6]])
         #expect(Tensor.arange(6).chunk(4).count == 3)
@@ -23,6 +33,45 @@ import Testing
         #expect(matrix.repeatInterleave(Tensor([0, 2]), dim: 0).array() == [4, 5, 6, 4, 5, 6])
         #expect(matrix.roll(1).array() == [6, 1, 2, 3, 4, 5])
         #expect(matrix.roll([-1], dims: [1]).array() == [2, 3, 1, 5, 6, 4])
+    }
+
+    @Test func takingFromTheEnd() {
+        #expect(matrix.take(Tensor([[-1, 0], [-6, 5]])).array() == [6, 1, 1, 6])
+        #expect(message(of: { _ = matrix.take(Tensor([-7])).array() as [Float] })?.contains("out of range") == true)
+    }
+
+    /// A tensor of shape [0] joins any other, and takes a gradient of its shape.
+    @Test func nothingJoinsAnything() throws {
+        let nothing = Tensor.zeros(0).requiringGrad()
+        let joined = Tensor.cat([nothing, matrix, nothing], dim: -1)
+        #expect(joined.array() == matrix.array() as [Float])
+        joined.sum().backward()
+        #expect(try #require(nothing.grad).shape == [0])
+        #expect(Tensor.cat([.zeros(0), .zeros(0, 4)]).shape == [0, 4])
+        #expect(Tensor.cat([.zeros(0), .zeros(0)]).shape == [0])
+    }
+
+    @Test func diagonalsOfNothing() throws {
+        let x = Tensor.zeros(3, 0).requiringGrad()
+        let y = x.diagEmbed(offset: -2)
+        #expect(y.array() == [Float](repeating: 0, count: 12) && y.shape == [3, 2, 2])
+        y.sum().backward()
+        #expect(try #require(x.grad).shape == [3, 0])
+    }
+
+    @Test func scalarsAreReducedAsVectorsOfOne() throws {
+        let x = Tensor(scalar: -1e4).requiringGrad()
+        let y = x.logsumexp(dim: [-1], keepdim: true)
+        #expect(y.item() == -1e4 && y.shape == [])
+        y.backward()
+        #expect(try #require(x.grad).item() == 1)
+        #expect(message(of: { _ = x.norm(dim: [0, -1]) })?.contains("more than once") == true)
+        #expect(message(of: { _ = x.repeatInterleave(2, dim: 0) })?.contains("a scalar has no dimension 0") == true)
+        #expect(x.repeatInterleave(2).shape == [2])
+    }
+
+    @Test func countsOfNothingAreIntegers() {
+        #expect(Tensor.zeros([0], dtype: .int64).bincount(weights: .zeros(0), minLength: 2).dtype == .int64)
     }
 
     @Test func diagonals() {

@@ -102,7 +102,8 @@ extension Tensor {
             let largest = numbers.max() ?? -1
             guard largest < Int64.max else { throw TensorError("bincount", "the number \(largest) is too large.") }
             let size = Swift.max(Int(largest) + 1, minLength)
-            let terms = weights ?? .ones(shape, dtype: .int64)
+            // PyTorch counts nothing in integers, weights or not.
+            let terms = numbers.isEmpty ? .ones(shape, dtype: .int64) : weights ?? .ones(shape, dtype: .int64)
             return Tensor.zeros([size], dtype: terms.dtype).indexAdd(dim: 0, cast(to: .int64), terms)
                 .withGradientName(weights == nil ? nil : "BincountBackward0")
         }

@@ -51,7 +51,10 @@ extension Tensor {
             guard rank > 0 else { throw TensorError("diag_embed", "a scalar has no diagonal. Reshape it to [1].") }
             let leading = Array(shape.dimensions.dropLast())
             let size = shape[-1] + Swift.abs(offset)
-            guard shape[-1] > 0 else { return .zeros(Shape(leading + [size, size]), dtype: dtype) }
+            guard shape[-1] > 0 else {
+                // Zeros that the empty diagonal can still be differentiated by.
+                return reshape(Shape(leading + [0, size])).pad([0, 0, 0, size])
+            }
             let slice = Slice(
                 starts: leading.map { _ in 0 } + [offset >= 0 ? offset : -offset * size], counts: shape.dimensions,
                 steps: leading.map { _ in 1 } + [size + 1])

@@ -71,7 +71,9 @@ extension Tensor {
                 throw TensorError("repeat_interleave", "the number of repeats is \(repeats). It must not be negative.")
             }
             guard let dim else { return reshape(count).repeatInterleave(repeats, dim: 0) }
-            guard rank > 0 else { return reshape(1).repeatInterleave(repeats, dim: dim) }
+            guard rank > 0 else {
+                throw TensorError("repeat_interleave", "a scalar has no dimension \(dim). Leave dim out.")
+            }
             let dimension = try shape.resolve(dimension: dim, operation: "repeat_interleave")
             var sizes = shape.dimensions
             sizes.insert(repeats, at: dimension + 1)
@@ -93,7 +95,9 @@ extension Tensor {
     public func repeatInterleave(_ repeats: [Int], dim: Int? = nil) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             guard let dim else { return reshape(count).repeatInterleave(repeats, dim: 0) }
-            guard rank > 0 else { return reshape(1).repeatInterleave(repeats, dim: dim) }
+            guard rank > 0 else {
+                throw TensorError("repeat_interleave", "a scalar has no dimension \(dim). Leave dim out.")
+            }
             let dimension = try shape.resolve(dimension: dim, operation: "repeat_interleave")
             let size = shape.dimensions[dimension]
             guard repeats.count == size || repeats.count == 1, repeats.allSatisfy({ $0 >= 0 }) else {

@@ -38,17 +38,22 @@ public struct Concatenate: Primitive {
 
 extension Tensor {
     /// Tensors one after the other along a dimension; types are promoted (`torch.cat`): [.., A, ..], [.., B, ..], … →
-    /// [.., A + B + …, ..].
+    /// [.., A + B + …, ..]. All other sizes are equal. A tensor of shape [0] joins tensors of any shape and adds nothing.
     ///
     /// - Parameters:
     ///   - tensors: the tensors.
     ///   - dim: the dimension; negative ones count from the end; `0` by default.
     public static func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
         checked(like: tensors) { () throws(TensorError) in
-            guard let first = tensors.first else { throw TensorError("cat", "the list of tensors is empty.") }
+            guard let first = tensors.first(where: { $0.shape != [0] }) ?? tensors.first else {
+                throw TensorError("cat", "the list of tensors is empty.")
+            }
             guard first.rank > 0 else { throw TensorError("cat", "scalars cannot be joined; use stack.") }
             let dimension = try first.shape.resolve(dimension: dim, operation: "cat")
-            return record(Concatenate(dimension), promote(tensors))[0]
+            var nothing = first.shape.dimensions
+            nothing[dimension] = 0
+            let joined = promote(tensors).map { $0.shape == [0] ? $0.reshape(Shape(nothing)) : $0 }
+            return record(Concatenate(dimension), joined)[0]
         }
     }
 

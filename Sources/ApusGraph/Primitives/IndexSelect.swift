@@ -178,12 +178,14 @@ extension Tensor {
 
     /// The elements at some positions of the flattened tensor (`torch.take`): [*] → the shape of `index`.
     ///
-    /// Positions outside of 0 ..< count are an error when the result is computed.
+    /// Positions outside of −count ..< count are an error when the result is computed.
     ///
     /// - Parameters:
-    ///   - index: positions, `int64`.
+    ///   - index: positions, `int64`; those below 0 count from the end: −1 is the last.
     public func take(_ index: Tensor) -> Tensor {
-        Tensor.record(IndexSelect(0), [reshape(count), index.reshape(index.count)], gradientName: "TakeBackward0")[0]
+        let flat = index.reshape(index.count)
+        let positions = index.dtype == .int64 ? (flat + count).where(flat .< 0, else: flat) : flat
+        return Tensor.record(IndexSelect(0), [reshape(count), positions], gradientName: "TakeBackward0")[0]
             .reshape(index.shape).withGradientName("TakeBackward0")
     }
 }

@@ -283,7 +283,11 @@ extension Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimensions = try shape.resolve(dimensions: dim, operation: "logsumexp")
             let isEmpty = dimensions.contains { shape.dimensions[$0] == 0 }
-            guard !isEmpty, rank > 0 else {
+            // A scalar is the only element of a vector.
+            guard rank > 0 else {
+                return reshape(1).logsumexp(dim: [0]).reshape([]).withGradientName("LogsumexpBackward0")
+            }
+            guard !isEmpty else {
                 return exp().sum(dim: dimensions, keepdim: keepdim).log().withGradientName("LogsumexpBackward0")
             }
             let largest = noGrad {

@@ -94,9 +94,10 @@ extension Shape {
                 throw TensorError(
                     operation, "dimension \(resolved) appears more than once in dim: \(requested). Name each once.")
             }
-            if rank > 0 { result.append(resolved) }
+            result.append(resolved)
         }
-        return result.sorted()
+        // A scalar has no dimension to reduce, though it answers to 0 and −1.
+        return rank > 0 ? result.sorted() : []
     }
 }
 
