@@ -110,11 +110,12 @@ final class CaseArguments {
     }
 
     /// One integer for each of `rank` dimensions: a list, or one integer for all; nil where absent or null.
+    ///
+    /// A list of another length is left for the layer to refuse.
     func optionalSpatial(_ name: String, rank: Int) throws -> [Int]? {
         try convert(name, "an integer or a list of \(rank)") { value in
             if case .integer(let size) = value { return [Int](repeating: size, count: rank) }
-            guard let sizes = value.integers, sizes.count == rank else { return nil }
-            return sizes
+            return value.integers
         }
     }
 

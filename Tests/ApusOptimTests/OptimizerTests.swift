@@ -64,6 +64,7 @@ import Testing
 
     @Test func decoupledDecayIsTakenFromTheParameter() {
         expect(run([4]) { AdamW($0, lr: 0.1, eps: 0, weightDecay: 0.5) }, [1 - 0.05 - 0.1])
+        expect(run([4]) { Adam($0, lr: 0.1, eps: 0, weightDecay: 0.5, decoupledWeightDecay: true) }, [1 - 0.05 - 0.1])
         let groups = { AdamW([ParameterGroup($0, .init(lr: 0.1, eps: 0, weightDecay: 0.5))]) }
         expect(run([4]) { groups($0) }, [1 - 0.05 - 0.1])
     }

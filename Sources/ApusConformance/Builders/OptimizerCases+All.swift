@@ -126,7 +126,8 @@ extension OptimizerCases {
             eps: try arguments.number("eps", default: 1e-8),
             weightDecay: try arguments.number("weight_decay", default: weightDecay),
             amsgrad: try arguments.boolean("amsgrad", default: false),
-            maximize: try arguments.boolean("maximize", default: false))
+            maximize: try arguments.boolean("maximize", default: false),
+            decoupledWeightDecay: try arguments.boolean("decoupled_weight_decay", default: false))
     }
 
     private static func adafactorPrecision(_ arguments: CaseArguments) throws -> (Double?, Double) {

@@ -75,10 +75,11 @@ public class Adam: GroupedOptimizer<Adam.Options> {
     /// ``/ApusGraph/withTensorErrors(_:)``).
     public convenience init(
         _ parameters: [Parameter], lr: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
-        weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false
+        weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false, decoupledWeightDecay: Bool = false
     ) {
         let options = Options(
-            lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad, maximize: maximize)
+            lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad, maximize: maximize,
+            decoupledWeightDecay: decoupledWeightDecay)
         self.init([ParameterGroup(parameters, options)])
     }
 
