@@ -88,7 +88,8 @@ extension ImageFile {
             func number(_ place: Int) -> Int { start[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) } }
             return Size(height: number(20), width: number(16))
         case .jpeg:
-            let header = try (try? JPEGHeader(start, path: path)) ?? JPEGHeader(InputFile.readAll(path: path), path: path)
+            let header =
+                try (try? JPEGHeader(start, path: path)) ?? JPEGHeader(InputFile.readAll(path: path), path: path)
             return Size(height: header.height, width: header.width)
         }
     }

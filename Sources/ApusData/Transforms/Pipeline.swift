@@ -13,9 +13,8 @@ struct Pipeline: Sendable {
     private let transforms: [any Transform]
     private let ending: Ending
 
-    /// - Parameter transform: nil for none.
-    init(_ transform: (any Transform)?) {
-        var flat = transform.map(Self.flatten) ?? []
+    init(_ transform: any Transform) {
+        var flat = Self.flatten(transform)
         // ToTensor and Normalize at the end read bytes once and write floats once; nothing else is in between.
         if flat.count >= 2, flat[flat.count - 2] is ToTensor, let normalize = flat.last as? Normalize {
             flat.removeLast(2)

@@ -36,6 +36,14 @@ public struct TransformRandom: Sendable {
         self = Epoch(seed: seed, epoch: epoch).numbers(position: position)
     }
 
+    /// Numbers of a stream of their own, for orders.
+    init(generator: Generator) {
+        let start = generator.reserve(blocks: 1)
+        self.init(
+            philox: Philox(seed: start.seed ^ 0x6F72_6465_72), position: Int(truncatingIfNeeded: start.position),
+            occurrence: 0)
+    }
+
     /// 32 random bits.
     public mutating func bits() -> UInt32 {
         if used == 4 {
