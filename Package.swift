@@ -30,6 +30,10 @@ let package = Package(
             name: "CLibJPEG", pkgConfig: "libturbojpeg",
             providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
         .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
+        .systemLibrary(
+            name: "CLibArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .target(name: "CArchive", dependencies: ["CLibArchive"]),
         .target(name: "ApusInterop"),
         .target(name: "ApusNN", dependencies: ["ApusEngine"]),
         .target(name: "ApusOptim", dependencies: ["ApusNN"]),
@@ -40,17 +44,20 @@ let package = Package(
         .target(name: "Apus", dependencies: ["ApusTraining"]),
 
         // The program.
+        .target(name: "ApusDataInstall", dependencies: ["ApusData", "CArchive"]),
         .target(
             name: "ApusConformance",
             dependencies: ["ApusNN", "ApusOptim", "ApusModels", "ApusInterop", "ApusData"]),
         .executableTarget(
             name: "ApusCLI",
             dependencies: [
-                "Apus", "ApusConformance", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Apus", "ApusConformance", "ApusDataInstall",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .executableTarget(
             name: "LayerTimes", dependencies: ["ApusConformance"], path: "Benchmarks/LayerTimes"),
+
 
         // The tutorials' programs, run by the tests.
         .target(name: "CrossCorrelation", dependencies: ["Apus"], path: "Examples/CrossCorrelation"),
@@ -68,6 +75,7 @@ let package = Package(
         .executableTarget(name: "ActivationCharts", dependencies: ["Apus"], path: "Examples/ActivationCharts"),
         .executableTarget(name: "ReadmeLeNet", dependencies: ["Apus"], path: "Examples/ReadmeLeNet"),
 
+
         // Tests.
         .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
         .executableTarget(name: "TrainingProbe", dependencies: ["Apus"], path: "Tests/TrainingProbe"),
@@ -78,6 +86,7 @@ let package = Package(
         .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
         .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib", "ApusTestSupport"]),
+        .testTarget(name: "ApusDataInstallTests", dependencies: ["ApusDataInstall", "ApusTestSupport"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance", "ApusTestSupport", "CKernels"]),
