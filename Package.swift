@@ -78,6 +78,8 @@ let package = Package(
 
         // Tests.
         .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
+        .target(name: "FuzzCases", dependencies: ["ApusData", "ApusTestSupport"], path: "Tests/FuzzCases"),
+        .executableTarget(name: "FuzzReaders", dependencies: ["FuzzCases"], path: "Tests/FuzzReaders"),
         .executableTarget(name: "TrainingProbe", dependencies: ["Apus"], path: "Tests/TrainingProbe"),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
         .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine", "ApusTestSupport"]),
@@ -85,7 +87,7 @@ let package = Package(
         .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop", "ApusTestSupport"]),
         .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
-        .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib", "ApusTestSupport"]),
+        .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib", "ApusTestSupport", "FuzzCases"]),
         .testTarget(name: "ApusDataInstallTests", dependencies: ["ApusDataInstall", "ApusTestSupport"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
