@@ -58,6 +58,7 @@ let package = Package(
         .executableTarget(
             name: "LayerTimes", dependencies: ["ApusConformance"], path: "Benchmarks/LayerTimes"),
 
+        .executableTarget(name: "LoaderTimes", dependencies: ["Apus"], path: "Benchmarks/LoaderTimes"),
 
         // The tutorials' programs, run by the tests.
         .target(name: "CrossCorrelation", dependencies: ["Apus"], path: "Examples/CrossCorrelation"),
@@ -75,6 +76,8 @@ let package = Package(
         .executableTarget(name: "ActivationCharts", dependencies: ["Apus"], path: "Examples/ActivationCharts"),
         .executableTarget(name: "ReadmeLeNet", dependencies: ["Apus"], path: "Examples/ReadmeLeNet"),
 
+        .executableTarget(name: "ShowMNIST", dependencies: ["Apus"], path: "Examples/ShowMNIST"),
+        .executableTarget(name: "ShowCIFAR10", dependencies: ["Apus"], path: "Examples/ShowCIFAR10"),
 
         // Tests.
         .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
