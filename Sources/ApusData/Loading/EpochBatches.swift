@@ -148,8 +148,9 @@ final class EpochBatches {
 
     // MARK: - Threads
 
-    /// 64 KiB of bytes: a few microseconds of work, and small enough that two threads end together.
-    private static func rowsOfOneGrain(_ bytes: Int) -> Int { max(1, (1 << 16) / max(bytes, 1)) }
+    /// 16 KiB of bytes: a few microseconds of work, beside which taking the next rows is nothing, and small enough that
+    /// threads end together.
+    private static func rowsOfOneGrain(_ bytes: Int) -> Int { max(1, (1 << 14) / max(bytes, 1)) }
 
     /// Splits rows among the threads; each takes the next rows as soon as it is done with the last.
     private func split(_ count: Int, grain: Int, _ body: (Range<Int>, ImageSample) -> Void) throws {
