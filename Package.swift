@@ -26,27 +26,39 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .target(name: "CPNG", dependencies: ["CLibPNG"]),
+        .systemLibrary(
+            name: "CLibJPEG", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
+        .systemLibrary(
+            name: "CLibArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .target(name: "CArchive", dependencies: ["CLibArchive"]),
         .target(name: "ApusInterop"),
         .target(name: "ApusNN", dependencies: ["ApusEngine"]),
         .target(name: "ApusOptim", dependencies: ["ApusNN"]),
-        .target(name: "ApusData", dependencies: ["ApusEngine", "ApusInterop", "CZlib", "CPNG"]),
+        .target(name: "ApusData", dependencies: ["ApusEngine", "ApusInterop", "CKernels", "CZlib", "CPNG", "CJPEG"]),
         .target(name: "ApusModels", dependencies: ["ApusNN"]),
         .target(
             name: "ApusTraining", dependencies: ["ApusNN", "ApusOptim", "ApusData", "ApusModels", "ApusInterop"]),
         .target(name: "Apus", dependencies: ["ApusTraining"]),
 
         // The program.
+        .target(name: "ApusDataInstall", dependencies: ["ApusData", "CArchive"]),
         .target(
             name: "ApusConformance",
             dependencies: ["ApusNN", "ApusOptim", "ApusModels", "ApusInterop", "ApusData"]),
         .executableTarget(
             name: "ApusCLI",
             dependencies: [
-                "Apus", "ApusConformance", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Apus", "ApusConformance", "ApusDataInstall",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .executableTarget(
             name: "LayerTimes", dependencies: ["ApusConformance"], path: "Benchmarks/LayerTimes"),
+
+        .executableTarget(name: "LoaderTimes", dependencies: ["Apus"], path: "Benchmarks/LoaderTimes"),
 
         // The tutorials' programs, run by the tests.
         .target(name: "CrossCorrelation", dependencies: ["Apus"], path: "Examples/CrossCorrelation"),
@@ -64,8 +76,13 @@ let package = Package(
         .executableTarget(name: "ActivationCharts", dependencies: ["Apus"], path: "Examples/ActivationCharts"),
         .executableTarget(name: "ReadmeLeNet", dependencies: ["Apus"], path: "Examples/ReadmeLeNet"),
 
+        .executableTarget(name: "ShowMNIST", dependencies: ["Apus"], path: "Examples/ShowMNIST"),
+        .executableTarget(name: "ShowCIFAR10", dependencies: ["Apus"], path: "Examples/ShowCIFAR10"),
+
         // Tests.
         .target(name: "ApusTestSupport", path: "Tests/ApusTestSupport"),
+        .target(name: "FuzzCases", dependencies: ["ApusData", "ApusTestSupport"], path: "Tests/FuzzCases"),
+        .executableTarget(name: "FuzzReaders", dependencies: ["FuzzCases"], path: "Tests/FuzzReaders"),
         .executableTarget(name: "TrainingProbe", dependencies: ["Apus"], path: "Tests/TrainingProbe"),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
         .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine", "ApusTestSupport"]),
@@ -73,10 +90,11 @@ let package = Package(
         .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop", "ApusTestSupport"]),
         .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
-        .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib", "ApusTestSupport"]),
+        .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib", "ApusTestSupport", "FuzzCases"]),
+        .testTarget(name: "ApusDataInstallTests", dependencies: ["ApusDataInstall", "ApusTestSupport"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
-        .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance"]),
+        .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance", "ApusTestSupport", "CKernels"]),
         .testTarget(name: "ApusCLITests", dependencies: ["ApusData", "ApusInterop", "ApusTestSupport"]),
         .testTarget(name: "DocumentationTests", dependencies: ["Apus"]),
         .testTarget(name: "WorkedExamplesTests", dependencies: ["ApusNN"]),

@@ -4,7 +4,8 @@ import ArgumentParser
 /// `apus data`: the data sets.
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Tells about data sets.", subcommands: [List.self])
+        commandName: "data", abstract: "Lists, fetches and shows data sets.",
+        subcommands: [List.self, Get.self, Show.self, Stats.self])
 
     /// `apus data list`: lists the data sets, and whether they are on this machine.
     struct List: ParsableCommand {
@@ -15,7 +16,7 @@ struct DataCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            for name in DatasetRegistry.standard.names {
+            for name in DatasetRegistry.standard.names where name != "folder" {
                 let status: String
                 do {
                     _ = try DatasetRegistry.standard.load(DatasetReference(name), .test)
@@ -27,6 +28,7 @@ struct DataCommand: ParsableCommand {
                     json
                         ? JSONLine(["data": .string(name), "status": .string(status)]).text : "\(name): \(status)")
             }
+            if !json { StandardStreams.output("folder:PATH: class folders of PNG and JPEG pictures") }
         }
     }
 }

@@ -46,6 +46,11 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Measure the training data again after each epoch, in evaluation mode.")
     var evaluateTrain = false
 
+    @Flag(
+        help:
+            "Leave out pictures of a folder that cannot be read, and count them; otherwise the first one ends the run.")
+    var skipUnreadable = false
+
     @Flag(help: "Print one JSON object an epoch on standard output.")
     var json = false
 
@@ -68,7 +73,7 @@ struct TrainCommand: ParsableCommand {
         try refuseToResume(folderPath, entry)
 
         Interruption.keepForCheck()
-        let data = try TrainingData(reference)
+        let data = try TrainingData(reference, skipUnreadable ? .skip : .stop)
         manualSeed(seed)
         let net = try makeModel(entry, for: data, on: device)
         let folder = try OutputFolder(folderPath)
@@ -100,9 +105,16 @@ extension TrainCommand {
         let training: any Dataset
         let test: any Dataset
 
-        init(_ reference: DatasetReference) throws {
-            training = try DatasetRegistry.standard.load(reference, .train)
-            test = try DatasetRegistry.standard.load(reference, .test)
+        init(_ reference: DatasetReference, _ unusable: ImageFolder.Unusable) throws {
+            training = try DatasetRegistry.standard.load(reference, .train, unusable: unusable)
+            test = try DatasetRegistry.standard.load(reference, .test, unusable: unusable)
+        }
+
+        /// The files that were left out of both splits when they were listed.
+        var skipped: [DataError] {
+            let folders = [training, test].map { ($0 as? Subset)?.base ?? $0 }.compactMap { $0 as? ImageFolder }
+            var seen: Set<String> = []
+            return folders.flatMap(\.skipped).filter { seen.insert($0.path).inserted }
         }
 
         var sampleShape: Shape { training.sampleShape }
@@ -140,11 +152,12 @@ extension TrainCommand {
                 net.parameters(), lr: lr ?? (isDefault ? defaults.lr : optimizerName.usualLearningRate),
                 momentum: isDefault ? defaults.momentum : 0))
         let batchSize = batchSize ?? defaults.batchSize
+        let onError: DataLoader.ErrorPolicy = skipUnreadable ? .skip : .stop
         let loaders = Trainer.Loaders(
-            training: DataLoader(data.training, batchSize: batchSize, shuffle: true, seed: seed),
-            test: DataLoader(data.test, batchSize: Self.evaluationBatchSize),
+            training: DataLoader(data.training, batchSize: batchSize, shuffle: true, seed: seed, onError: onError),
+            test: DataLoader(data.test, batchSize: Self.evaluationBatchSize, onError: onError),
             trainingEvaluation: evaluateTrain
-                ? DataLoader(data.training, batchSize: Self.evaluationBatchSize) : nil)
+                ? DataLoader(data.training, batchSize: Self.evaluationBatchSize, onError: onError) : nil)
         let description = CheckpointDescription(
             model: entry.name, arguments: ["num_classes": data.classCount, "in_channels": data.sampleShape[0]],
             classNames: data.training.classNames, inputSize: data.sampleShape.dimensions)
@@ -169,7 +182,18 @@ extension TrainCommand {
             reporter.clear()
             throw error
         }
+        reportSkipped(data.skipped, [loaders.training, loaders.test])
         reporter.reportEnd(testAccuracy: history.records.last?.test.accuracy, checkpoint: checkpoint)
+    }
+
+    /// Tells which files were left out.
+    private func reportSkipped(_ listed: [DataError], _ loaders: [DataLoader]) {
+        var errors = listed.map { "\($0)" }
+        // A loader meets the same picture in each epoch.
+        for error in loaders.flatMap(\.skipped) where !errors.contains("\(error)") { errors.append("\(error)") }
+        guard !errors.isEmpty else { return }
+        StandardStreams.error("skipped \(errors.count) files that cannot be read:")
+        for error in errors.prefix(20) { StandardStreams.error("  \(error)") }
     }
 
     /// Large enough to keep all cores busy with a small network, small enough for the memory of a large one.

@@ -47,6 +47,9 @@ public struct CPUBackend: Backend {
         try (step.primitive as? any CPULowerable)?.lower(step)
     }
 
+    /// The number of threads that plans run on.
+    public static var threadCount: Int { CPUInfo.threadCount }
+
     /// To be called once by the thread that will run plans: the number of threads belongs to it.
     public static func configureThread() { apus_set_threads(Int32(CPUInfo.threadCount)) }
 }

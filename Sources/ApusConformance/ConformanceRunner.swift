@@ -118,6 +118,7 @@ public struct ConformanceRunner: Sendable {
         case "scheduler": try SchedulerCases.run(goldenCase)
         case "init": try InitCases.run(goldenCase)
         case "model": try ModelCases.run(goldenCase)
+        case "transform": try TransformCases.run(goldenCase)
         case "trajectory": try TrajectoryCases.run(goldenCase, locator: locator)
         default: throw CaseProblem.unsupported("cases of the kind \(goldenCase.kind) are not run here")
         }

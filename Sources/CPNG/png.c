@@ -53,16 +53,27 @@ static void write_bytes(png_structp png, png_bytep bytes, size_t count) {
 static void flush_bytes(png_structp png) { (void)png; }
 
 // Reads up to the first row, and asks for samples of 8 bits as they are stored. The caller has set the jump.
-// The number of pixels is checked before libpng makes room for a row.
-static void read_header(png_structp png, png_infop info, uint64_t most_pixels) {
+// The number of pixels is checked before anybody makes room for them: against the limit, and against what a file of
+// `count` bytes can hold. Returns whether samples are gray of 16 bits, which stay as they are.
+static int read_header(png_structp png, png_infop info, size_t count, uint64_t most_pixels) {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    // Texts, profiles and other chunks that tell nothing about the samples are skipped: some of them are compressed,
+    // and would expand to megabytes.
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(png, info);
     uint64_t pixels = (uint64_t)png_get_image_width(png, info) * png_get_image_height(png, info);
     if (pixels > most_pixels) png_error(png, "too many pixels");
-    png_set_expand(png);
-    png_set_strip_16(png);
+    uint64_t bits = (uint64_t)png_get_bit_depth(png, info) * png_get_channels(png, info);
+    // 1032: the most bytes that one byte of deflate can expand to (zlib's technical details).
+    if (pixels * bits / 8 > 1032 * (uint64_t)count) png_error(png, "more pixels than a file of this size can hold");
+    int is_gray_16 = png_get_bit_depth(png, info) == 16 && png_get_color_type(png, info) == PNG_COLOR_TYPE_GRAY;
+    if (!is_gray_16) {
+        png_set_expand(png);
+        png_set_strip_16(png);
+    }
     png_set_interlace_handling(png);
     png_read_update_info(png, info);
+    return is_gray_16;
 }
 
 int apus_png_read_size(
@@ -80,7 +91,7 @@ int apus_png_read_size(
         return 1;
     }
     png_set_read_fn(png, &source, read_bytes);
-    read_header(png, info, most_pixels);
+    read_header(png, info, count, most_pixels);
     size->width = png_get_image_width(png, info);
     size->height = png_get_image_height(png, info);
     size->channels = png_get_channels(png, info);
@@ -91,12 +102,16 @@ int apus_png_read_size(
 int apus_png_decode(
     const uint8_t *file, size_t count, apus_png_size size, uint8_t *pixels, char message[APUS_PNG_MESSAGE_SIZE]) {
     source_t source = {file, count, 0};
-    // Made before the jump is set, so that no local changes between setjmp and longjmp.
+    // Made before the jump is set, so that no local changes between setjmp and longjmp. The second half of `wide` is
+    // for samples of 16 bits, which few files have; the system gives a page only when it is written to.
     png_bytepp rows = malloc(sizeof(png_bytep) * (size.height ? size.height : 1));
+    size_t samples = (size_t)size.width * size.height;
+    uint8_t *wide = size.channels == 1 ? malloc(samples ? 2 * samples : 1) : NULL;
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, on_error, on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!rows || !info) {
+    if (!rows || !info || (size.channels == 1 && !wide)) {
         free(rows);
+        free(wide);
         png_destroy_read_struct(&png, NULL, NULL);
         strcpy(message, "no memory");
         return 1;
@@ -106,16 +121,24 @@ int apus_png_decode(
     if (setjmp(png_jmpbuf(png))) {
         png_destroy_read_struct(&png, &info, NULL);
         free(rows);
+        free(wide);
         return 1;
     }
     png_set_read_fn(png, &source, read_bytes);
-    read_header(png, info, (uint64_t)size.width * size.height);
-    if (png_get_rowbytes(png, info) != row_bytes || png_get_image_height(png, info) != size.height)
+    int is_gray_16 = read_header(png, info, count, samples);
+    if (is_gray_16 && wide) {
+        for (uint32_t y = 0; y < size.height; y++) rows[y] = wide + y * row_bytes * 2;
+    }
+    if (png_get_rowbytes(png, info) != row_bytes * (is_gray_16 ? 2 : 1) ||
+        png_get_image_height(png, info) != size.height)
         png_error(png, "the size differs from the one that was read first");
     png_read_image(png, rows);
     png_read_end(png, NULL);
     png_destroy_read_struct(&png, &info, NULL);
+    // Big-endian numbers above 255 become 255.
+    for (size_t i = 0; is_gray_16 && i < samples; i++) pixels[i] = wide[2 * i] ? 255 : wide[2 * i + 1];
     free(rows);
+    free(wide);
     return 0;
 }
 

@@ -16,7 +16,7 @@ public enum StoredGzip {
     }
 
     /// CRC-32 with the polynomial 0xEDB88320 (RFC 1952, 8).
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    public static func checksum(_ bytes: [UInt8]) -> UInt32 {
         var checksum = ~UInt32(0)
         for byte in bytes {
             checksum ^= UInt32(byte)

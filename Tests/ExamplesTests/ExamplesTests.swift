@@ -81,4 +81,41 @@ import Testing
             #expect(try #require(Double(match.2)) < 3)
         }
     }
+
+    /// Tutorial 2: a grid of MNIST with its labels.
+    @Test func showMNIST() throws {
+        let folder = try TemporaryFolder()
+        try SyntheticIDX(train: 200, test: 20).write(to: folder, "mnist")
+        let picture = folder.file("grid.png")
+        let outcome = try BuiltProgram("ShowMNIST").run([picture], environment: ["APUS_DATA": folder.path])
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.lines
+        try #require(lines.count == 12, "\(outcome.output)")
+        #expect(lines[0] == "labels: ")
+        let row = /\[\d(, \d){9}\]/
+        #expect(lines[1].hasPrefix(" tensor([[") && lines[10].hasSuffix("]])"))
+        for line in lines[1...10] { #expect(line.firstMatch(of: row) != nil, "\(line)") }
+        #expect(lines[11] == "accuracy: \t 1.0")
+        // 10 × 10 pictures of 28×28 with 2 pixels around each: a header of 302×302.
+        let header = try folder.read("grid.png").prefix(24)
+        #expect(Array(header.suffix(8)) == [0, 0, 1, 46, 0, 0, 1, 46])
+    }
+
+    /// Tutorial 2: a 2×2 grid of CIFAR-10 with the names of the classes.
+    @Test func showCIFAR10() throws {
+        let folder = try TemporaryFolder()
+        let records = (0..<120).flatMap { [UInt8($0 % 10)] + [UInt8](repeating: UInt8($0 * 2), count: 3_072) }
+        for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
+            try folder.write(records, to: "cifar10/cifar-10-batches-bin/\(name)")
+        }
+        let outcome = try BuiltProgram("ShowCIFAR10").run(
+            [folder.file("grid.png")], environment: ["APUS_DATA": folder.path])
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.lines[0] == "labels: ")
+        #expect(outcome.lines[1].wholeMatch(of: /\s\[\['\w+' '\w+'\]/) != nil, "\(outcome.lines[1])")
+        let shapes = "shape of images: torch.Size([100, 3, 32, 32]), shape of labels: torch.Size([100])"
+        #expect(outcome.output.contains(shapes), "\(outcome.output)")
+        #expect(outcome.output.contains("accuracy: 1.0"))
+        #expect(outcome.output.contains("augmented batch: torch.Size([100, 3, 32, 32]) from -1.0 to "))
+    }
 }

@@ -9,6 +9,7 @@ struct JSONLine {
         /// A number; `null` where it is not finite.
         case number(Double)
         case integers([Int])
+        case numbers([Double])
         case null
     }
 
@@ -27,6 +28,7 @@ extension JSONLine.Value {
         case .integer(let integer): String(integer)
         case .number(let number): JSONText.number(number)
         case .integers(let integers): JSONText.array(integers)
+        case .numbers(let numbers): "[" + numbers.map(JSONText.number).joined(separator: ",") + "]"
         case .null: "null"
         }
     }

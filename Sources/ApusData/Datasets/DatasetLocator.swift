@@ -37,10 +37,13 @@ public struct DatasetLocator: Sendable {
     ///   - name: the name of the data set, as `fashion-mnist`.
     ///   - files: the official file names, without `.gz`.
     ///   - folder: the folder that the user names (`~/` is the home folder), or nil to look in the usual places.
+    ///   - subfolder: a folder within each place that is looked at too, as an archive's own.
     ///   - hint: how to get the data set, for the error.
     /// - Returns: the paths of the files, in the order of `files`.
     /// - Throws: `DataError` (`notFound`) that lists every place looked at and what is missing there.
-    public func locate(_ name: String, files: [String], folder: String? = nil, hint: String) throws -> [String] {
+    public func locate(_ name: String, files: [String], folder: String? = nil, subfolder: String? = nil, hint: String)
+        throws -> [String]
+    {
         var report: [String] = []
         for place in places(for: name, folder: folder) {
             guard let path = place.path else {
@@ -48,11 +51,15 @@ public struct DatasetLocator: Sendable {
                 continue
             }
             let found = files.map { Self.plainOrCompressed($0, in: path) }
-            let paths = found.compactMap { $0 }
-            if paths.count == files.count { return paths }
+            for folder in [path] + (subfolder.map { [Self.join(path, $0)] } ?? []) {
+                let paths = files.compactMap { Self.plainOrCompressed($0, in: folder) }
+                if paths.count == files.count { return paths }
+            }
             if Self.isFolder(path) {
                 let missing = zip(files, found).filter { $0.1 == nil }.map { $0.0 }
-                report.append("\(path): no \(missing.joined(separator: ", ")) (plain or .gz)")
+                report.append(
+                    "\(path): no \(missing.joined(separator: ", ")) (plain or .gz)"
+                        + (subfolder.map { ", nor in its \($0)/" } ?? ""))
             } else {
                 report.append("\(path): no such folder")
             }
@@ -66,6 +73,12 @@ public struct DatasetLocator: Sendable {
         /// The folder, or nil where it cannot be told; then `label` says why.
         var path: String?
         var label = ""
+    }
+
+    /// The folder that data sets are installed to: `$APUS_DATA/NAME`, else `~/.cache/apus/NAME`; nil without either.
+    public func installationFolder(for name: String) -> String? {
+        if let data = environment["APUS_DATA"], !data.isEmpty { return Self.join(data, name) }
+        return environment["HOME"].flatMap { $0.isEmpty ? nil : Self.join($0, ".cache/apus/\(name)") }
     }
 
     private func places(for name: String, folder: String?) -> [Place] {

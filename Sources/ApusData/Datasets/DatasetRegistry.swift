@@ -1,14 +1,26 @@
 /// The data sets that can be named on the command line.
 public struct DatasetRegistry: Sendable {
-    /// Loads one split, from a folder or, where it is nil, from the usual places.
-    public typealias Load = @Sendable (DatasetSplit, _ folder: String?) throws -> any Dataset
+    /// Loads one split, from a folder or, where it is nil, from the usual places; the last argument tells what to do with
+    /// files in class folders that are no pictures.
+    public typealias Load = @Sendable (DatasetSplit, _ folder: String?, ImageFolder.Unusable) throws -> any Dataset
 
     private let loaders: [(name: String, load: Load)]
 
     /// The data sets of this module, in the order in which they are listed.
     public static let standard = DatasetRegistry([
-        ("fashion-mnist", { try FashionMNIST($0, at: $1) }),
-        ("mnist", { try MNIST($0, at: $1) }),
+        ("fashion-mnist", { split, folder, _ in try FashionMNIST(split, at: folder) }),
+        ("mnist", { split, folder, _ in try MNIST(split, at: folder) }),
+        ("cifar10", { split, folder, _ in try CIFAR10(split, at: folder) }),
+        ("cifar100", { split, folder, _ in try CIFAR100(split, at: folder) }),
+        (
+            "folder",
+            { split, folder, unusable in
+                guard let folder else {
+                    throw DatasetNameError(text: "folder", problem: "the folder is missing: folder:PATH.")
+                }
+                return try ImageFolder.split(split, of: folder, unusable: unusable)
+            }
+        ),
     ])
 
     /// Creates a registry of data sets by name.
@@ -28,9 +40,12 @@ public struct DatasetRegistry: Sendable {
 
     /// Loads one split of a data set.
     ///
+    /// - Parameter unusable: what to do with files in class folders that are no PNG or JPEG.
     /// - Throws: `DatasetNameError` that lists the known names; `DataError` where files are missing or damaged.
-    public func load(_ reference: DatasetReference, _ split: DatasetSplit) throws -> any Dataset {
-        try loader(of: reference)(split, reference.folder)
+    public func load(
+        _ reference: DatasetReference, _ split: DatasetSplit, unusable: ImageFolder.Unusable = .stop
+    ) throws -> any Dataset {
+        try loader(of: reference)(split, reference.folder, unusable)
     }
 
     private func loader(of reference: DatasetReference) throws -> Load {
@@ -72,6 +87,8 @@ public struct DatasetNameError: Error, Equatable, Sendable, CustomStringConverti
     public let text: String
     /// What is wrong with it, and what would be right.
     public let problem: String
+
+    public init(text: String, problem: String) { (self.text, self.problem) = (text, problem) }
 
     /// The exit status of a program that stops because of this error: 64 (`EX_USAGE` of sysexits.h).
     public var exitCode: Int32 { 64 }

@@ -25,7 +25,8 @@ public struct IDXDataset: Sendable {
     public static let mnist = IDXDataset(
         name: "mnist", classNames: (0...9).map { String($0) },
         hint: """
-            Put the four official files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, \
+            Run apus data get mnist (or, without a network, apus data get mnist --from FOLDER), put the four official \
+            files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, \
             t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz) into ~/.cache/apus/mnist/, or name their folder: \
             mnist:FOLDER.
             """)

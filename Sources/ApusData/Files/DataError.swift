@@ -8,6 +8,8 @@ public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case missing
         /// A file is there, but its content is not what it must be.
         case damaged
+        /// The system or the network refused.
+        case refused
     }
 
     /// What is wrong, for programs that react to it.
@@ -36,6 +38,10 @@ public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case labelOutOfRange
         /// A data set without images.
         case empty
+        /// A file or folder that cannot be made or written.
+        case notWritable
+        /// A download that failed.
+        case unreachable
     }
 
     /// The file, folder or data set that the error is about.
@@ -55,20 +61,22 @@ public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
         self.hint = hint
     }
 
-    /// Whether something is missing or damaged.
+    /// Whether something is missing, damaged or refused.
     public var kind: Kind {
         switch reason {
         case .notFound, .notReadable: .missing
+        case .notWritable, .unreachable: .refused
         default: .damaged
         }
     }
 
     /// The exit status of a program that stops because of this error, after sysexits.h:
-    /// 66 (`EX_NOINPUT`) for `Kind.missing`, 65 (`EX_DATAERR`) for `Kind.damaged`.
+    /// 66 (`EX_NOINPUT`) for `Kind.missing`, 65 (`EX_DATAERR`) for `Kind.damaged`, 1 for `Kind.refused`.
     public var exitCode: Int32 {
         switch kind {
         case .missing: 66
         case .damaged: 65
+        case .refused: 1
         }
     }
 

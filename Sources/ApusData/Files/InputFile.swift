@@ -64,12 +64,27 @@ final class InputFile: ByteReader {
         return filled
     }
 
+    /// All bytes of the file at `path`.
+    ///
+    /// - Throws: `DataError` as `init`, and where the system cannot read it.
+    static func readAll(path: String) throws -> [UInt8] {
+        let file = try InputFile(path: path)
+        return try [UInt8](unsafeUninitializedCapacity: file.size) { buffer, count in
+            count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// The first bytes of the file, at most `count`; does not move the position that `read(into:)` reads from.
+    func first(_ count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        guard found >= 0 else { throw readError(code: errno) }
+        return Array(bytes.prefix(found))
+    }
+
     /// Whether the file's first bytes are `prefix`; does not move the position that `read(into:)` reads from.
     func starts(with prefix: [UInt8]) throws -> Bool {
-        var first = [UInt8](repeating: 0, count: prefix.count)
-        let count = first.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-        guard count >= 0 else { throw readError(code: errno) }
-        return count == prefix.count && first == prefix
+        try first(prefix.count) == prefix
     }
 
     private static func openError(path: String, code: Int32) -> DataError {

@@ -28,12 +28,61 @@ public struct Image: Sendable, Hashable {
     /// The picture in red, green and blue: gray is repeated, alpha is dropped (Pillow's `convert("RGB")`).
     public func rgb() -> Image {
         guard channels != 3 else { return self }
-        var colors: [UInt8] = []
-        colors.reserveCapacity(width * height * 3)
-        for start in stride(from: 0, to: samples.count, by: channels) {
-            for channel in 0..<3 { colors.append(samples[start + (channels > 2 ? channel : 0)]) }
+        return mapped(channels: 3) { pixel, target in
+            for channel in 0..<3 { target[channel] = pixel[channels > 2 ? channel : 0] }
         }
-        return Image(width: width, height: height, channels: 3, samples: colors)
+    }
+
+    /// The picture in one channel, by the weights of ITU-R 601 in whole numbers of 16 bits; alpha is dropped (Pillow's
+    /// `convert("L")`).
+    public func gray() -> Image {
+        guard channels != 1 else { return self }
+        return mapped(channels: 1) { pixel, target in
+            guard channels > 2 else {
+                target[0] = pixel[0]
+                return
+            }
+            let sum = 19_595 * Int(pixel[0]) + 38_470 * Int(pixel[1]) + 7_471 * Int(pixel[2])
+            target[0] = UInt8((sum + 0x8000) >> 16)
+        }
+    }
+
+    /// Gray of gray and alpha, RGB of RGB and alpha.
+    func withoutAlpha() -> Image {
+        switch channels {
+        case 2: gray()
+        case 4: rgb()
+        default: self
+        }
+    }
+
+    private func mapped(
+        channels newChannels: Int, _ body: (UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>) -> Void
+    ) -> Image {
+        let pixels = width * height
+        let mapped = [UInt8](unsafeUninitializedCapacity: pixels * newChannels) { buffer, count in
+            samples.withUnsafeBufferPointer { source in
+                guard let from = source.baseAddress, let to = buffer.baseAddress else { return }
+                for pixel in 0..<pixels { body(from + pixel * channels, to + pixel * newChannels) }
+            }
+            count = pixels * newChannels
+        }
+        return Image(width: width, height: height, channels: newChannels, samples: mapped)
+    }
+
+    /// The picture as bytes: `uint8` [channels, height, width] (`torchvision.io.decode_image`).
+    public func bytes() -> Tensor {
+        let plane = width * height
+        return Tensor(TensorSpec(Shape([channels, height, width]), .uint8)) { pointer in
+            let target = pointer.assumingMemoryBound(to: UInt8.self)
+            samples.withUnsafeBufferPointer { source in
+                for channel in 0..<channels {
+                    for position in 0..<plane {
+                        target[channel * plane + position] = source[position * channels + channel]
+                    }
+                }
+            }
+        }
     }
 
     /// The picture as numbers from 0 to 1: `float32` [channels, height, width] (torchvision's `to_tensor`).
@@ -48,9 +97,10 @@ public struct Image: Sendable, Hashable {
         return Tensor(numbers, shape: [channels, height, width])
     }
 
-    /// A picture of numbers from 0 to 1, [channels, height, width] or [height, width]; 1 to 4 channels.
+    /// A picture of a tensor, [channels, height, width] or [height, width]; 1 to 4 channels.
     ///
-    /// A number x becomes ⌊255 x + ½⌋, cut to 0 … 255 (torchvision's `save_image`); NaN becomes 0.
+    /// Of `uint8` the bytes stay as they are. Of other types a number x from 0 to 1 becomes ⌊255 x + ½⌋, cut to 0 … 255
+    /// (torchvision's `save_image`); NaN becomes 0.
     ///
     /// - Throws: `TensorError` where the shape is no picture, and what evaluating the tensor throws.
     public init(_ tensor: Tensor) throws {
@@ -61,14 +111,19 @@ public struct Image: Sendable, Hashable {
                 "a tensor \(tensor.shape.brackets) is no picture. Expected [channels, height, width] with 1 to 4 "
                     + "channels, or [height, width].")
         }
-        let (channels, plane) = (sizes[0], sizes[1] * sizes[2])
-        let numbers = try tensor.elements(as: Float.self)
-        var samples = [UInt8](repeating: 0, count: numbers.count)
-        for channel in 0..<channels {
-            for position in 0..<plane {
-                let value = numbers[channel * plane + position] * 255 + 0.5
-                samples[position * channels + channel] = value >= 0 ? UInt8(min(value, 255)) : 0
+        let planes =
+            if tensor.dtype == .uint8 {
+                try tensor.elements(as: UInt8.self)
+            } else {
+                try tensor.elements(as: Float.self).map { number in
+                    let value = number * 255 + 0.5
+                    return value >= 0 ? UInt8(min(value, 255)) : 0
+                }
             }
+        let (channels, plane) = (sizes[0], sizes[1] * sizes[2])
+        var samples = [UInt8](repeating: 0, count: planes.count)
+        for channel in 0..<channels {
+            for position in 0..<plane { samples[position * channels + channel] = planes[channel * plane + position] }
         }
         self.init(width: sizes[2], height: sizes[1], channels: channels, samples: samples)
     }

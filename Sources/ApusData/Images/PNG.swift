@@ -11,37 +11,34 @@ import CPNG
 
 /// PNG files, by libpng.
 public enum PNG {
-    /// The most pixels that a file may announce: beyond them Pillow speaks of a decompression bomb
-    /// (`2 * PIL.Image.MAX_IMAGE_PIXELS`).
-    public static let mostPixels = 178_956_970
+    static let magic: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     /// Reads the picture of a file.
     ///
-    /// Palettes and gray of less than 8 bits are expanded, of 16 bits the upper 8 are kept, transparency becomes an
-    /// alpha channel.
+    /// Palettes and gray of less than 8 bits are expanded, transparency becomes an alpha channel. Of 16 bits the upper 8
+    /// are kept, but gray of 16 bits without alpha is cut off at 255: that is what Pillow's `convert` does.
     ///
     /// - Throws: ``DataError`` where the file is missing, is no PNG, is damaged or too large.
     public static func read(path: String) throws -> Image {
-        let file = try InputFile(path: path)
-        var bytes = [UInt8](repeating: 0, count: file.size)
-        let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-        return try decode(Array(bytes.prefix(count)), path: path)
+        try decode(try InputFile.readAll(path: path), path: path)
     }
 
     /// Decodes the bytes of a file; `path` is what errors name.
     ///
-    /// - Throws: ``DataError`` where the bytes are no PNG, are damaged or announce more than ``mostPixels``.
+    /// - Throws: ``DataError`` where the bytes are no PNG, are damaged or announce more than ``ImageLimits/mostPixels``.
     public static func decode(_ bytes: [UInt8], path: String = "PNG") throws -> Image {
-        guard bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) else {
+        guard bytes.starts(with: magic) else {
             throw DataError(
                 path: path, reason: .wrongMagic, problem: "this is no PNG: its first bytes are not PNG's",
                 hint: "Give a PNG file.")
         }
         var size = apus_png_size()
-        try call(path) { apus_png_read_size(bytes, bytes.count, UInt64(mostPixels), &size, $0) }
+        try call(path) { apus_png_read_size(bytes, bytes.count, UInt64(ImageLimits.mostPixels), &size, $0) }
         let (width, height, channels) = (Int(size.width), Int(size.height), Int(size.channels))
-        var samples = [UInt8](repeating: 0, count: width * height * channels)
-        try call(path) { apus_png_decode(bytes, bytes.count, size, &samples, $0) }
+        let samples = try [UInt8](unsafeUninitializedCapacity: width * height * channels) { buffer, count in
+            try call(path) { apus_png_decode(bytes, bytes.count, size, buffer.baseAddress, $0) }
+            count = width * height * channels
+        }
         return Image(width: width, height: height, channels: channels, samples: samples)
     }
 
@@ -72,12 +69,13 @@ public enum PNG {
         guard status != 0 else { return }
         let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         switch text {
-        case let text where text.contains("ends early"):
+        case let text where text.contains("ends early") || text.contains("can hold"):
             throw DataError(path: path, reason: .truncated, problem: text, hint: "Fetch the file again.")
         case let text where text.contains("too many pixels"):
             throw DataError(
-                path: path, reason: .tooLarge, problem: "the image is too large: \(text)",
-                hint: "Give one of at most \(mostPixels) pixels.")
+                path: path, reason: .tooLarge,
+                problem: "the image is too large: \(text), the limit is \(ImageLimits.mostPixels)",
+                hint: "Give one of at most \(ImageLimits.mostPixels) pixels.")
         default:
             throw DataError(
                 path: path, reason: .corrupt, problem: "the PNG is damaged: \(text)", hint: "Fetch the file again.")

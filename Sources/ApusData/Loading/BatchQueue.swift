@@ -5,7 +5,8 @@ import Synchronization
 /// Batches that a thread makes ahead of their use: at most `depth` are waiting or being made.
 final class BatchQueue: Sendable {
     private enum Item: Sendable {
-        case batch(DataLoader.Element)
+        /// A batch, or nil where all its images were skipped.
+        case batch(DataLoader.Element?, number: Int)
         case failure(any Error)
         case end
     }
@@ -26,21 +27,20 @@ final class BatchQueue: Sendable {
         for _ in 0..<depth { free.signal() }
     }
 
-    /// Starts the thread, which ends with the last batch, an error, or ``cancel()``.
-    func start(_ makeBatches: @escaping @Sendable () -> EpochBatches) {
+    /// Starts the thread, which begins with batch `first` and ends with the last batch, an error, or ``cancel()``.
+    func start(at first: Int, _ makeBatches: @escaping @Sendable () throws -> EpochBatches) {
         let thread = Thread { [self] in
-            let batches = makeBatches()
-            for number in 0..<batches.count {
-                free.wait()
-                if state.withLock({ $0.isCancelled }) { return }
-                do {
-                    put(.batch(try batches.batch(number)))
-                } catch {
-                    put(.failure(error))
-                    return
+            do {
+                let batches = try makeBatches()
+                for number in min(first, batches.count)..<batches.count {
+                    free.wait()
+                    if state.withLock({ $0.isCancelled }) { return }
+                    put(.batch(try batches.batch(number), number: number))
                 }
+                put(.end)
+            } catch {
+                put(.failure(error))
             }
-            put(.end)
         }
         thread.name = "apus.loader"
         thread.start()
@@ -52,13 +52,14 @@ final class BatchQueue: Sendable {
         filled.signal()
     }
 
-    /// Waits for the next batch; nil after the last. Not to be called again after nil or an error.
-    func take() throws -> DataLoader.Element? {
+    /// Waits for the next batch, and gives it with its number; nil after the last. Not to be called again after nil or
+    /// an error.
+    func take() throws -> (batch: DataLoader.Element?, number: Int)? {
         filled.wait()
         switch state.withLock({ $0.items.removeFirst() }) {
-        case .batch(let batch):
+        case .batch(let batch, let number):
             free.signal()
-            return batch
+            return (batch, number)
         case .failure(let error):
             throw error
         case .end:

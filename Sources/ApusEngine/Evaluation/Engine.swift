@@ -47,6 +47,7 @@ public final class Engine: @unchecked Sendable {
     ///
     /// Throws where an element cannot be computed with (a class out of range); then none of the pending values exists.
     public func evaluate(_ values: [Value]) throws {
+        try PoolWork.checkIsOutside()
         try lock.withLock {
             let targets = (PendingWork.take() + values.map(\.node)).filter(\.isPending)
             guard !targets.isEmpty else {
@@ -62,6 +63,11 @@ public final class Engine: @unchecked Sendable {
                 throw error
             }
         }
+    }
+
+    /// Runs `body` on the thread that runs plans, between two of them.
+    func onComputeThread(_ body: () throws -> Void) throws {
+        try lock.withLock { try thread.run(body) }
     }
 
     private func run(_ graph: CollectedGraph) throws {

@@ -70,6 +70,8 @@ public class Adam: GroupedOptimizer<Adam.Options> {
     ///   - weightDecay: the weight of θ in the gradient (L2), at least 0; `0` by default.
     ///   - amsgrad: whether the largest v so far stands in place of v; `false` by default.
     ///   - maximize: whether the loss is made large instead; `false` by default.
+    ///   - decoupledWeightDecay: whether the weight decay shrinks θ itself, as in ``AdamW``, instead of joining the
+    ///     gradient; `false` by default.
     ///
     /// A negative `lr`, `eps` or `weightDecay`, and betas outside of 0 ..< 1, are errors (see
     /// ``/ApusGraph/withTensorErrors(_:)``).

@@ -29,5 +29,9 @@
 #include "sorting.h"
 #include "scan.h"
 #include "bytes.h"
+#include "image_geometry.h"
+#include "image_resize.h"
+#include "image_color.h"
+#include "image_filter.h"
 
 #endif

@@ -27,6 +27,10 @@
 #include "sorting.h"
 #include "scan.h"
 #include "bytes.h"
+#include "image_geometry.h"
+#include "image_resize.h"
+#include "image_color.h"
+#include "image_filter.h"
 
 #define APUS_KERNEL_INITIALIZER(name, parameters, arguments) .name = name##_kernel,
 

@@ -5,6 +5,7 @@
 #define APUS_KERNEL_LIST_H
 
 #include "../include/CKernels.h"
+#include "image_kernel_list.h"
 
 #define APUS_KERNELS(X)                                                                                                \
     X(pointwise,                                                                                                       \
@@ -305,7 +306,8 @@
       (source, rowBytes, index, destination, begin, end))                                                              \
     X(floats_from_bytes,                                                                                               \
       (const uint8_t *x, float scale, float shift, float *y, int64_t begin, int64_t end),                              \
-      (x, scale, shift, y, begin, end))
+      (x, scale, shift, y, begin, end))                                                                                \
+    APUS_IMAGE_KERNELS(X)
 
 #define APUS_KERNEL_ENTRY(name, parameters, arguments) void (*name) parameters;
 

@@ -1,7 +1,8 @@
 // PNG in and out of memory by libpng. Every function returns 0, or 1 and leaves a message of libpng's.
 //
 // Samples come as the file stores them, without gamma or colour conversion, as Pillow gives them: palettes and gray of
-// less than 8 bits are expanded, of 16 bits the upper 8 are kept, transparency becomes an alpha channel.
+// less than 8 bits are expanded, transparency becomes an alpha channel. Of 16 bits the upper 8 are kept, except for gray
+// without alpha, which Pillow cuts off at 255 (`convert("L")` of its mode I;16) and whose transparent gray it ignores.
 #ifndef APUS_PNG_H
 #define APUS_PNG_H
 

@@ -47,6 +47,7 @@ final class WatchedDataset: Dataset {
     var count: Int { data.count }
     var sampleShape: Shape { data.sampleShape }
     var classNames: [String] { data.classNames }
+    var labels: [Int64] { data.labels }
 
     func gather(
         _ indices: ArraySlice<Int>, images: UnsafeMutableBufferPointer<UInt8>,

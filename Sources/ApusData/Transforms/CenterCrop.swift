@@ -1,0 +1,19 @@
+/// The middle of each image; smaller ones are first padded with 0 (`torchvision.transforms.v2.CenterCrop`).
+public struct CenterCrop: Transform {
+    public let size: CropSize
+
+    /// - Parameter size: one number for a square, or `[height, width]`.
+    public init(_ size: CropSize) { self.size = size }
+
+    public func output(for input: ImageFormat) -> ImageFormat { input.cropped(to: size) }
+
+    public func apply(to image: ImageSample, _ random: inout TransformRandom) throws {
+        try image.centerCrop(height: size.height, width: size.width)
+    }
+}
+
+extension ImageFormat {
+    func cropped(to size: CropSize) -> ImageFormat {
+        ImageFormat(channels: channels, height: size.height, width: size.width, element: element)
+    }
+}

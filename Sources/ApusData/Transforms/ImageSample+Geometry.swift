@@ -1,0 +1,167 @@
+import ApusGraph
+import CKernels
+
+extension ImageSample {
+    private var elementSize: Int32 { Int32(element.size) }
+    private var size: ApusImageSize {
+        ApusImageSize(channels: Int64(channels), height: Int64(height), width: Int64(width))
+    }
+
+    /// Mirrors left and right (`torchvision.transforms.functional.hflip`).
+    public func flipHorizontally() {
+        let (rows, columns, bytes) = (Int64(channels * height), Int64(width), elementSize)
+        replace { apus_image_reverse_rows(bytes, $0, rows, columns, $1) }
+    }
+
+    /// Mirrors top and bottom (`torchvision.transforms.functional.vflip`).
+    public func flipVertically() {
+        let rowBytes = width * element.size
+        replace { old, new in
+            for channel in 0..<channels {
+                for row in 0..<height {
+                    let from = (channel * height + height - 1 - row) * rowBytes
+                    (new + (channel * height + row) * rowBytes).copyMemory(from: old + from, byteCount: rowBytes)
+                }
+            }
+        }
+    }
+
+    /// Turns by quarters, counter-clockwise (`torch.rot90`); 0 to 3 quarters.
+    func turn(quarters: Int) {
+        switch quarters {
+        case 1:
+            flipHorizontally()
+            transpose()
+        case 2:
+            flipHorizontally()
+            flipVertically()
+        case 3:
+            transpose()
+            flipHorizontally()
+        default: break
+        }
+    }
+
+    /// Exchanges rows and columns in each plane.
+    private func transpose() {
+        let plane = planeCount * element.size
+        let (rows, columns, bytes) = (Int64(height), Int64(width), elementSize)
+        replace(height: width, width: height) { old, new in
+            for channel in 0..<channels {
+                apus_image_transpose(bytes, old + channel * plane, rows, columns, new + channel * plane)
+            }
+        }
+    }
+
+    /// The part that begins at (top, left); what lies beyond the borders is 0
+    /// (`torchvision.transforms.functional.crop`).
+    public func crop(top: Int, left: Int, height: Int, width: Int) {
+        window(top: top, left: left, height: height, width: width, border: .constant, fill: [0])
+    }
+
+    /// Adds pixels at the sides, or takes them away where a number is negative
+    /// (`torchvision.transforms.functional.pad`).
+    ///
+    /// - Parameters:
+    ///   - fill: one value, or one for each channel, for the border `constant`.
+    /// - Throws: `TensorError` where nothing remains, where `reflect` would mirror more pixels than there are, and
+    ///   where `fill` has another count.
+    public func pad(_ padding: ImagePadding, border: ImageBorder = .constant, fill: [Double] = [0]) throws {
+        let newHeight = height + padding.top + padding.bottom
+        let newWidth = width + padding.left + padding.right
+        guard newHeight > 0, newWidth > 0 else {
+            throw TensorError("Pad", "nothing remains of \(height)×\(width) pixels: \(padding).")
+        }
+        let most = border == .reflect ? 1 : 0
+        if border == .reflect || border == .symmetric {
+            guard max(padding.left, padding.right) <= width - most, max(padding.top, padding.bottom) <= height - most
+            else {
+                throw TensorError(
+                    "Pad",
+                    "the border \(border) has at most \(height - most) rows and \(width - most) columns for an image of "
+                        + "\(height)×\(width) pixels; \(padding) was asked for.")
+            }
+        }
+        try checkFill(fill, "Pad")
+        window(
+            top: -padding.top, left: -padding.left, height: newHeight, width: newWidth, border: border, fill: fill)
+    }
+
+    /// The middle; smaller images are first padded with 0 (`torchvision.transforms.functional.center_crop`).
+    public func centerCrop(height newHeight: Int, width newWidth: Int) throws {
+        if newHeight > height || newWidth > width {
+            let (rows, columns) = (max(newHeight - height, 0), max(newWidth - width, 0))
+            try pad(
+                ImagePadding(left: columns / 2, top: rows / 2, right: (columns + 1) / 2, bottom: (rows + 1) / 2))
+        }
+        // Half a pixel is rounded to even, as Python rounds.
+        let top = (Double(height - newHeight) / 2).rounded(.toNearestOrEven)
+        let left = (Double(width - newWidth) / 2).rounded(.toNearestOrEven)
+        crop(top: Int(top), left: Int(left), height: newHeight, width: newWidth)
+    }
+
+    private func window(
+        top: Int, left: Int, height newHeight: Int, width newWidth: Int, border: ImageBorder, fill: [Double]
+    ) {
+        if top == 0, left == 0, newHeight == height, newWidth == width { return }
+        let (from, bytes) = (size, elementSize)
+        let to = ApusImageSize(channels: from.channels, height: Int64(newHeight), width: Int64(newWidth))
+        let values = fillValues(fill)
+        replace(height: newHeight, width: newWidth) { old, new in
+            apus_image_window(bytes, from, old, to, Int64(top), Int64(left), border.kernel, values, new)
+        }
+    }
+
+    /// Samples at other positions; `matrix` is torchvision's inverse affine matrix in pixels, from the centre.
+    func warp(
+        _ matrix: [Double], height newHeight: Int, width newWidth: Int, interpolation: ImageInterpolation,
+        fill: [Double]?
+    ) throws {
+        guard interpolation == .nearest || interpolation == .bilinear else {
+            throw TensorError("warp", "the interpolation \(interpolation) is not available here: nearest or bilinear.")
+        }
+        if let fill { try checkFill(fill, "warp") }
+        let (from, bytes) = (size, elementSize)
+        let to = ApusImageSize(channels: from.channels, height: Int64(newHeight), width: Int64(newWidth))
+        // Positions are computed in single precision, as PyTorch does, from borders at -1 and 1.
+        let theta = matrix.map { Float($0) }
+        let (halfWidth, halfHeight) = (Float(0.5 * Double(width)), Float(0.5 * Double(height)))
+        var warp = ApusImageWarp()
+        warp.matrix = (
+            theta[0] / halfWidth, theta[1] / halfWidth, theta[2] / halfWidth, theta[3] / halfHeight,
+            theta[4] / halfHeight, theta[5] / halfHeight
+        )
+        warp.bilinear = interpolation == .bilinear ? 1 : 0
+        warp.hasFill = fill == nil ? 0 : 1
+        let values = fillValues(fill ?? [0])
+        replace(height: newHeight, width: newWidth) { old, new in
+            apus_image_warp(bytes, from, old, to, &warp, values, new)
+        }
+    }
+
+    /// A value for each channel.
+    func fillValues(_ fill: [Double]) -> [Float] {
+        (0..<channels).map { Float(fill.count == 1 ? fill[0] : fill[$0]) }
+    }
+
+    func checkFill(_ fill: [Double], _ operation: String) throws {
+        guard fill.count == 1 || fill.count == channels else {
+            throw TensorError(
+                operation, "\(fill.count) fill values for an image of \(channels) channels. Expected 1 or \(channels).")
+        }
+        guard element == .float || fill.allSatisfy({ (0...255).contains($0) }) else {
+            throw TensorError(operation, "the fill \(fill) of an image of bytes is not in 0...255.")
+        }
+    }
+}
+
+extension ImageBorder {
+    fileprivate var kernel: ApusImageBorder {
+        switch self {
+        case .constant: ApusImageBorderConstant
+        case .edge: ApusImageBorderEdge
+        case .reflect: ApusImageBorderReflect
+        case .symmetric: ApusImageBorderSymmetric
+        }
+    }
+}
