@@ -4,12 +4,18 @@ import ApusNN
 extension LayerCases {
     /// Convolutions, transposed ones, and the sliding windows that they are made of.
     static let convolutions: [String: ModuleBuilder] = [
-        "Conv1d": { ModuleUnderTest(try convolution($0, rank: 1)) },
-        "Conv2d": { ModuleUnderTest(try convolution($0, rank: 2)) },
-        "Conv3d": { ModuleUnderTest(try convolution($0, rank: 3)) },
-        "ConvTranspose1d": { try transposed($0, rank: 1) },
-        "ConvTranspose2d": { try transposed($0, rank: 2) },
-        "ConvTranspose3d": { try transposed($0, rank: 3) },
+        "Conv1d": { try convolution(Conv1d.init, $0, rank: 1) },
+        "Conv2d": { try convolution(Conv2d.init, $0, rank: 2) },
+        "Conv3d": { try convolution(Conv3d.init, $0, rank: 3) },
+        "LazyConv1d": { try convolution(LazyConv1d.init, $0, rank: 1) },
+        "LazyConv2d": { try convolution(LazyConv2d.init, $0, rank: 2) },
+        "LazyConv3d": { try convolution(LazyConv3d.init, $0, rank: 3) },
+        "ConvTranspose1d": { try transposed(ConvTranspose1d.init, $0, rank: 1) },
+        "ConvTranspose2d": { try transposed(ConvTranspose2d.init, $0, rank: 2) },
+        "ConvTranspose3d": { try transposed(ConvTranspose3d.init, $0, rank: 3) },
+        "LazyConvTranspose1d": { try transposed(LazyConvTranspose1d.init, $0, rank: 1) },
+        "LazyConvTranspose2d": { try transposed(LazyConvTranspose2d.init, $0, rank: 2) },
+        "LazyConvTranspose3d": { try transposed(LazyConvTranspose3d.init, $0, rank: 3) },
         "Unfold": { arguments in
             ModuleUnderTest(
                 Unfold(
@@ -29,61 +35,69 @@ extension LayerCases {
         },
     ]
 
-    private static func convolution(_ arguments: CaseArguments, rank: Int) throws -> ConvolutionLayer {
+    /// The channels of the input where they are known, those of the result, kernel size, stride, padding, dilation,
+    /// groups, bias and what stands in the padding.
+    private typealias ConvolutionMaker = (
+        Int, Int, any SpatialSize, any SpatialSize, ConvolutionPadding, any SpatialSize, Int, Bool,
+        ConvolutionPaddingMode
+    ) -> ConvolutionLayer
+    private typealias LazyConvolutionMaker = (
+        Int, any SpatialSize, any SpatialSize, ConvolutionPadding, any SpatialSize, Int, Bool, ConvolutionPaddingMode
+    ) -> ConvolutionLayer
+
+    private static func convolution(
+        _ make: ConvolutionMaker, _ arguments: CaseArguments, rank: Int
+    ) throws -> ModuleUnderTest {
+        let inputs = try arguments.integer("in_channels")
+        return try convolution({ make(inputs, $0, $1, $2, $3, $4, $5, $6, $7) }, arguments, rank: rank)
+    }
+
+    private static func convolution(
+        _ make: LazyConvolutionMaker, _ arguments: CaseArguments, rank: Int
+    ) throws -> ModuleUnderTest {
         let padding: ConvolutionPadding =
             switch arguments.value("padding") {
             case .text("same"): .same
             case .text("valid"): .valid
             default: try arguments.spatial("padding", rank: rank, default: 0).convolutionPadding
             }
-        let (inputs, outputs) = (try arguments.integer("in_channels"), try arguments.integer("out_channels"))
-        let kernel = try arguments.spatial("kernel_size", rank: rank)
-        let stride = try arguments.spatial("stride", rank: rank, default: 1)
-        let dilation = try arguments.spatial("dilation", rank: rank, default: 1)
-        let groups = try arguments.integer("groups", default: 1)
-        let bias = try arguments.boolean("bias", default: true)
-        let mode = try arguments.paddingMode()
-        switch rank {
-        case 1:
-            return Conv1d(
-                inputs, outputs, kernelSize: kernel, stride: stride, padding: padding, dilation: dilation,
-                groups: groups, bias: bias, paddingMode: mode)
-        case 2:
-            return Conv2d(
-                inputs, outputs, kernelSize: kernel, stride: stride, padding: padding, dilation: dilation,
-                groups: groups, bias: bias, paddingMode: mode)
-        default:
-            return Conv3d(
-                inputs, outputs, kernelSize: kernel, stride: stride, padding: padding, dilation: dilation,
-                groups: groups, bias: bias, paddingMode: mode)
-        }
+        return ModuleUnderTest(
+            make(
+                try arguments.integer("out_channels"), try arguments.spatial("kernel_size", rank: rank),
+                try arguments.spatial("stride", rank: rank, default: 1), padding,
+                try arguments.spatial("dilation", rank: rank, default: 1),
+                try arguments.integer("groups", default: 1), try arguments.boolean("bias", default: true),
+                try arguments.paddingMode()))
     }
 
-    private static func transposed(_ arguments: CaseArguments, rank: Int) throws -> ModuleUnderTest {
-        let (inputs, outputs) = (try arguments.integer("in_channels"), try arguments.integer("out_channels"))
-        let kernel = try arguments.spatial("kernel_size", rank: rank)
-        let stride = try arguments.spatial("stride", rank: rank, default: 1)
-        let padding = try arguments.spatial("padding", rank: rank, default: 0)
-        let added = try arguments.spatial("output_padding", rank: rank, default: 0)
-        let dilation = try arguments.spatial("dilation", rank: rank, default: 1)
-        let groups = try arguments.integer("groups", default: 1)
-        let bias = try arguments.boolean("bias", default: true)
-        let mode = try arguments.paddingMode()
-        let layer: TransposedConvolutionLayer =
-            switch rank {
-            case 1:
-                ConvTranspose1d(
-                    inputs, outputs, kernelSize: kernel, stride: stride, padding: padding, outputPadding: added,
-                    groups: groups, bias: bias, dilation: dilation, paddingMode: mode)
-            case 2:
-                ConvTranspose2d(
-                    inputs, outputs, kernelSize: kernel, stride: stride, padding: padding, outputPadding: added,
-                    groups: groups, bias: bias, dilation: dilation, paddingMode: mode)
-            default:
-                ConvTranspose3d(
-                    inputs, outputs, kernelSize: kernel, stride: stride, padding: padding, outputPadding: added,
-                    groups: groups, bias: bias, dilation: dilation, paddingMode: mode)
-            }
+    /// The channels of the input where they are known, those of the result, kernel size, stride, padding, output
+    /// padding, groups, bias, dilation and what stands in the padding.
+    private typealias TransposedMaker = (
+        Int, Int, any SpatialSize, any SpatialSize, any SpatialSize, any SpatialSize, Int, Bool, any SpatialSize,
+        ConvolutionPaddingMode
+    ) -> TransposedConvolutionLayer
+    private typealias LazyTransposedMaker = (
+        Int, any SpatialSize, any SpatialSize, any SpatialSize, any SpatialSize, Int, Bool, any SpatialSize,
+        ConvolutionPaddingMode
+    ) -> TransposedConvolutionLayer
+
+    private static func transposed(
+        _ make: TransposedMaker, _ arguments: CaseArguments, rank: Int
+    ) throws -> ModuleUnderTest {
+        let inputs = try arguments.integer("in_channels")
+        return try transposed({ make(inputs, $0, $1, $2, $3, $4, $5, $6, $7, $8) }, arguments, rank: rank)
+    }
+
+    private static func transposed(
+        _ make: LazyTransposedMaker, _ arguments: CaseArguments, rank: Int
+    ) throws -> ModuleUnderTest {
+        let layer = make(
+            try arguments.integer("out_channels"), try arguments.spatial("kernel_size", rank: rank),
+            try arguments.spatial("stride", rank: rank, default: 1),
+            try arguments.spatial("padding", rank: rank, default: 0),
+            try arguments.spatial("output_padding", rank: rank, default: 0),
+            try arguments.integer("groups", default: 1), try arguments.boolean("bias", default: true),
+            try arguments.spatial("dilation", rank: rank, default: 1), try arguments.paddingMode())
         guard let size = try arguments.call?.optionalIntegers("output_size") else { return ModuleUnderTest(layer) }
         return ModuleUnderTest(layer) { inputs in
             guard inputs.count == 1 else { throw CaseProblem.unsupported("ConvTranspose\(rank)d takes one tensor") }

@@ -10,6 +10,12 @@ extension LayerCases {
         "InstanceNorm1d": { try instanceNorm(InstanceNorm1d.init, $0) },
         "InstanceNorm2d": { try instanceNorm(InstanceNorm2d.init, $0) },
         "InstanceNorm3d": { try instanceNorm(InstanceNorm3d.init, $0) },
+        "LazyBatchNorm1d": { try lazyNorm(LazyBatchNorm1d.init, $0) },
+        "LazyBatchNorm2d": { try lazyNorm(LazyBatchNorm2d.init, $0) },
+        "LazyBatchNorm3d": { try lazyNorm(LazyBatchNorm3d.init, $0) },
+        "LazyInstanceNorm1d": { try lazyNorm(LazyInstanceNorm1d.init, $0) },
+        "LazyInstanceNorm2d": { try lazyNorm(LazyInstanceNorm2d.init, $0) },
+        "LazyInstanceNorm3d": { try lazyNorm(LazyInstanceNorm3d.init, $0) },
         "LayerNorm": { arguments in
             ModuleUnderTest(
                 LayerNorm(
@@ -45,8 +51,9 @@ extension LayerCases {
         "FeatureAlphaDropout": { try dropout(FeatureAlphaDropout.init, $0) },
     ]
 
-    /// The number of features, ε, momentum, affine, running statistics and bias.
+    /// The number of features where it is known, ε, momentum, affine, running statistics and bias.
     private typealias NormMaker = (Int, Double, Double?, Bool, Bool, Bool) -> RunningStatisticsNorm
+    private typealias LazyNormMaker = (Double, Double?, Bool, Bool, Bool) -> RunningStatisticsNorm
 
     private static func batchNorm(_ make: NormMaker, _ arguments: CaseArguments) throws -> ModuleUnderTest {
         try runningNorm(make, arguments, hasState: true)
@@ -59,13 +66,21 @@ extension LayerCases {
     private static func runningNorm(
         _ make: NormMaker, _ arguments: CaseArguments, hasState: Bool
     ) throws -> ModuleUnderTest {
+        let features = try arguments.integer("num_features")
+        return try lazyNorm({ make(features, $0, $1, $2, $3, $4) }, arguments, hasState: hasState)
+    }
+
+    /// The lazy layers have state by default, instance norms too.
+    private static func lazyNorm(
+        _ make: LazyNormMaker, _ arguments: CaseArguments, hasState: Bool = true
+    ) throws -> ModuleUnderTest {
         // null means no momentum; where the argument is absent, momentum is 0.1.
         let isGiven = arguments.contains("momentum")
         let momentum = try arguments.optionalNumber("momentum")
         return ModuleUnderTest(
             make(
-                try arguments.integer("num_features"), try arguments.number("eps", default: 1e-5),
-                isGiven ? momentum : 0.1, try arguments.boolean("affine", default: hasState),
+                try arguments.number("eps", default: 1e-5), isGiven ? momentum : 0.1,
+                try arguments.boolean("affine", default: hasState),
                 try arguments.boolean("track_running_stats", default: hasState),
                 try arguments.boolean("bias", default: true)))
     }

@@ -3,6 +3,6 @@ enum LayerCases: ModuleCases {
     static let kind = "layer"
 
     static let builders: [String: ModuleBuilder] = [
-        activations, convolutions, linear, normalization, pooling, resampling,
+        activations, convolutions, distances, linear, normalization, pooling, resampling,
     ].reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }
 }

@@ -127,6 +127,6 @@ extension Tensor {
     ) -> Tensor {
         let difference = self - other + eps
         guard difference.rank > 0 else { return difference.norm(p) }
-        return difference.norm(p, dim: -1, keepdim: keepdim)
+        return difference.norm(p, dim: -1, keepdim: keepdim).withGradientName("NormBackward1")
     }
 }

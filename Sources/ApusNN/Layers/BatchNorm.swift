@@ -9,22 +9,21 @@ import ApusGraph
 /// statistics, or the batch's where none are tracked.
 open class BatchNorm: RunningStatisticsNorm {
     /// The numbers of dimensions that an input may have.
-    let ranks: [Int]
+    private let ranks: [Int]
     /// What such inputs are, for messages.
-    let forms: String
+    private let forms: String
 
-    init(
-        _ layer: String, ranks: [Int], forms: String, _ numFeatures: Int, eps: Double, momentum: Double?, affine: Bool,
-        trackRunningStats: Bool, bias: Bool
-    ) {
-        (self.ranks, self.forms) = (ranks, forms)
-        super.init(
-            layer, numFeatures, eps: eps, momentum: momentum, affine: affine, trackRunningStats: trackRunningStats,
-            bias: bias)
+    override init(_ given: RunningNormArguments) {
+        // Vectors have no positions.
+        let takesVectors = given.spatialRank == 1
+        ranks = (takesVectors ? [2] : []) + [given.spatialRank + 2]
+        forms = (takesVectors ? "[N, C] or " : "") + "[N, \(given.sample)]"
+        super.init(given)
     }
 
     override open func forward(_ input: Tensor) -> Tensor {
         .checked(like: [input]) { () throws(TensorError) in
+            if isLazy, input.value.node.isPoisoned { return .poisoned(like: [input]) }
             try check(input, "batch_norm", ranks: ranks, forms: forms)
             try check(channels: input.shape[1], of: input, "batch_norm")
             if !isTraining, let mean = runningMean, let variance = runningVar {

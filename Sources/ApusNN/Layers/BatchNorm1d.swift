@@ -29,7 +29,11 @@ open class BatchNorm1d: BatchNorm {
         trackRunningStats: Bool = true, bias: Bool = true
     ) {
         super.init(
-            "BatchNorm1d", ranks: [2, 3], forms: "[N, C] or [N, C, L]", numFeatures, eps: eps, momentum: momentum,
-            affine: affine, trackRunningStats: trackRunningStats, bias: bias)
+            RunningNormArguments(
+                layer: "BatchNorm1d", spatialRank: 1, numFeatures: numFeatures, eps: eps, momentum: momentum,
+                affine: affine, trackRunningStats: trackRunningStats, hasBias: bias))
     }
+
+    /// For ``LazyBatchNorm1d``, whose channels are not known yet.
+    override init(_ given: RunningNormArguments) { super.init(given) }
 }

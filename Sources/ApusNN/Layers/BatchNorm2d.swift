@@ -28,7 +28,11 @@ open class BatchNorm2d: BatchNorm {
         trackRunningStats: Bool = true, bias: Bool = true
     ) {
         super.init(
-            "BatchNorm2d", ranks: [4], forms: "[N, C, H, W]", numFeatures, eps: eps, momentum: momentum, affine: affine,
-            trackRunningStats: trackRunningStats, bias: bias)
+            RunningNormArguments(
+                layer: "BatchNorm2d", spatialRank: 2, numFeatures: numFeatures, eps: eps, momentum: momentum,
+                affine: affine, trackRunningStats: trackRunningStats, hasBias: bias))
     }
+
+    /// For ``LazyBatchNorm2d``, whose channels are not known yet.
+    override init(_ given: RunningNormArguments) { super.init(given) }
 }

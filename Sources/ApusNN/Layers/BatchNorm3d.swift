@@ -29,7 +29,11 @@ open class BatchNorm3d: BatchNorm {
         trackRunningStats: Bool = true, bias: Bool = true
     ) {
         super.init(
-            "BatchNorm3d", ranks: [5], forms: "[N, C, D, H, W]", numFeatures, eps: eps, momentum: momentum,
-            affine: affine, trackRunningStats: trackRunningStats, bias: bias)
+            RunningNormArguments(
+                layer: "BatchNorm3d", spatialRank: 3, numFeatures: numFeatures, eps: eps, momentum: momentum,
+                affine: affine, trackRunningStats: trackRunningStats, hasBias: bias))
     }
+
+    /// For ``LazyBatchNorm3d``, whose channels are not known yet.
+    override init(_ given: RunningNormArguments) { super.init(given) }
 }

@@ -48,11 +48,7 @@ open class Bilinear: Module {
     public func callAsFunction(
         _ input1: Tensor, _ input2: Tensor, file: StaticString = #fileID, line: UInt = #line
     ) -> Tensor {
-        // Calls within a model belong to the line that called the model.
-        guard ModulePath.current == nil else { return withModulePath { forward(input1, input2) } }
-        return CallSite.$current.withValue(CallSite(file: file, line: line)) {
-            withModulePath { forward(input1, input2) }
-        }
+        withModulePath(file: file, line: line) { forward(input1, input2) }
     }
 
     private func forward(_ input1: Tensor, _ input2: Tensor) -> Tensor {

@@ -38,4 +38,7 @@ open class Conv2d: ConvolutionLayer {
                 stride: stride, padding: padding.convolutionPadding, dilation: dilation, groups: groups, hasBias: bias,
                 paddingMode: paddingMode))
     }
+
+    /// For ``LazyConv2d``, whose channels are not known yet.
+    override init(_ given: ConvolutionArguments) { super.init(given) }
 }

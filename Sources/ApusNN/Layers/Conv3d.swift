@@ -37,4 +37,7 @@ open class Conv3d: ConvolutionLayer {
                 stride: stride, padding: padding.convolutionPadding, dilation: dilation, groups: groups, hasBias: bias,
                 paddingMode: paddingMode))
     }
+
+    /// For ``LazyConv3d``, whose channels are not known yet.
+    override init(_ given: ConvolutionArguments) { super.init(given) }
 }

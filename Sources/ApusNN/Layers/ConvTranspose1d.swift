@@ -39,4 +39,7 @@ open class ConvTranspose1d: TransposedConvolutionLayer {
                 padding: ConvolutionPadding(.sizes(padding.spatialSizes)), outputPadding: outputPadding,
                 dilation: dilation, groups: groups, hasBias: bias, paddingMode: paddingMode))
     }
+
+    /// For ``LazyConvTranspose1d``, whose channels are not known yet.
+    override init(_ given: ConvolutionArguments) { super.init(given) }
 }

@@ -12,23 +12,17 @@ open class InstanceNorm: RunningStatisticsNorm {
     /// What inputs are, for messages.
     private let forms: String
 
-    init(
-        _ layer: String, unbatchedRank: Int, forms: String, _ numFeatures: Int, eps: Double, momentum: Double?,
-        affine: Bool, trackRunningStats: Bool, bias: Bool
-    ) {
-        (self.unbatchedRank, self.forms) = (unbatchedRank, forms)
-        super.init(
-            layer, numFeatures, eps: eps, momentum: momentum, affine: affine, trackRunningStats: trackRunningStats,
-            bias: bias)
+    override init(_ given: RunningNormArguments) {
+        unbatchedRank = given.spatialRank + 1
+        forms = "[N, \(given.sample)], or [\(given.sample)] without a batch"
+        super.init(given)
     }
 
     override open func forward(_ input: Tensor) -> Tensor {
         .checked(like: [input]) { () throws(TensorError) in
+            if isLazy, input.value.node.isPoisoned { return .poisoned(like: [input]) }
             try check(input, "instance_norm", ranks: [unbatchedRank, unbatchedRank + 1], forms: forms)
-            // Without state the number of channels means nothing.
-            if affine || trackRunningStats {
-                try check(channels: input.shape[input.rank - unbatchedRank], of: input, "instance_norm")
-            }
+            try check(channels: input.shape[input.rank - unbatchedRank], of: input, "instance_norm")
             guard input.rank == unbatchedRank else { return try normalize(input) }
             return try normalize(input.unsqueeze(dim: 0)).squeeze(dim: 0)
         }

@@ -28,8 +28,11 @@ open class InstanceNorm1d: InstanceNorm {
         trackRunningStats: Bool = false, bias: Bool = true
     ) {
         super.init(
-            "InstanceNorm1d", unbatchedRank: 2, forms: "[N, C, L], or [C, L] without a batch", numFeatures, eps: eps,
-            momentum: momentum, affine: affine,
-            trackRunningStats: trackRunningStats, bias: bias)
+            RunningNormArguments(
+                layer: "InstanceNorm1d", spatialRank: 1, numFeatures: numFeatures, eps: eps, momentum: momentum,
+                affine: affine, trackRunningStats: trackRunningStats, hasBias: bias))
     }
+
+    /// For ``LazyInstanceNorm1d``, whose channels are not known yet.
+    override init(_ given: RunningNormArguments) { super.init(given) }
 }

@@ -28,8 +28,11 @@ open class InstanceNorm2d: InstanceNorm {
         trackRunningStats: Bool = false, bias: Bool = true
     ) {
         super.init(
-            "InstanceNorm2d", unbatchedRank: 3, forms: "[N, C, H, W], or [C, H, W] without a batch", numFeatures,
-            eps: eps, momentum: momentum, affine: affine,
-            trackRunningStats: trackRunningStats, bias: bias)
+            RunningNormArguments(
+                layer: "InstanceNorm2d", spatialRank: 2, numFeatures: numFeatures, eps: eps, momentum: momentum,
+                affine: affine, trackRunningStats: trackRunningStats, hasBias: bias))
     }
+
+    /// For ``LazyInstanceNorm2d``, whose channels are not known yet.
+    override init(_ given: RunningNormArguments) { super.init(given) }
 }

@@ -28,8 +28,11 @@ open class InstanceNorm3d: InstanceNorm {
         trackRunningStats: Bool = false, bias: Bool = true
     ) {
         super.init(
-            "InstanceNorm3d", unbatchedRank: 4, forms: "[N, C, D, H, W], or [C, D, H, W] without a batch", numFeatures,
-            eps: eps, momentum: momentum, affine: affine,
-            trackRunningStats: trackRunningStats, bias: bias)
+            RunningNormArguments(
+                layer: "InstanceNorm3d", spatialRank: 3, numFeatures: numFeatures, eps: eps, momentum: momentum,
+                affine: affine, trackRunningStats: trackRunningStats, hasBias: bias))
     }
+
+    /// For ``LazyInstanceNorm3d``, whose channels are not known yet.
+    override init(_ given: RunningNormArguments) { super.init(given) }
 }

@@ -38,4 +38,9 @@ struct LayerArguments {
 
     /// A parameter that `make` initialises; where an argument was wrong it stands for nothing.
     func parameter(_ make: () -> Tensor) -> Parameter { Parameter(areValid ? make() : .poisoned()) }
+
+    /// A parameter that the first batch is to initialise; where an argument was wrong it stands for nothing.
+    func parameter(uninitialized shape: PartialShape) -> Parameter {
+        areValid ? Parameter(uninitialized: shape) : Parameter(.poisoned())
+    }
 }

@@ -18,7 +18,11 @@ open class LazyLinear: Linear {
     }
 
     override open func forward(_ input: Tensor) -> Tensor {
-        if isLazy, let error = initialize(for: input) { return .refuse(error, like: [input]) }
+        if isLazy {
+            // After an error there is no batch to learn from.
+            if input.value.node.isPoisoned { return .poisoned(like: [input]) }
+            if let error = initialize(for: input) { return .refuse(error, like: [input]) }
+        }
         return super.forward(input)
     }
 
@@ -26,7 +30,6 @@ open class LazyLinear: Linear {
 
     /// Takes `inFeatures` from a state dictionary that was loaded, or else from the input.
     private func initialize(for input: Tensor) -> TensorError? {
-        guard !input.value.node.isPoisoned else { return nil }
         guard let features = input.shape.dimensions.last, input.dtype.isFloatingPoint else {
             return TensorError(
                 typeName,

@@ -40,11 +40,12 @@ open class Linear: Module {
 
     /// A layer that takes ``inFeatures`` from its first batch.
     init(lazy name: String, _ outFeatures: Int, bias: Bool) {
-        (inFeatures, self.outFeatures, isLazy) = (0, outFeatures, true)
+        (inFeatures, self.outFeatures) = (0, outFeatures)
         var arguments = LayerArguments(of: name)
         arguments.require(outFeatures, "outFeatures", atLeast: 0)
-        weight = Parameter(uninitialized: [outFeatures, nil])
-        self.bias = bias ? Parameter(uninitialized: [outFeatures]) : nil
+        isLazy = arguments.areValid
+        weight = arguments.parameter(uninitialized: [outFeatures, nil])
+        self.bias = bias ? arguments.parameter(uninitialized: [outFeatures]) : nil
         super.init()
     }
 

@@ -20,8 +20,7 @@ open class TransposedConvolutionLayer: ConvolutionLayer {
     }
 
     private func transposed(_ input: Tensor, outputSize: [Int]?) -> Tensor {
-        .checked(like: [input]) { () throws(TensorError) in
-            if let error = rankError(input, operation) { throw error }
+        accepting(input, operation) { () throws(TensorError) in
             var geometry = geometry
             let added = try outputSize.map { size throws(TensorError) in try outputPadding(for: size, input) }
             for (dimension, padding) in (added ?? outputPadding.sizes).enumerated() {

@@ -13,6 +13,9 @@ public struct PartialShape: Sendable, Hashable {
     public func admits(_ shape: Shape) -> Bool {
         sizes.count == shape.rank && zip(sizes, shape).allSatisfy { $0 == nil || $0 == $1 }
     }
+
+    /// The shape with `size` for each size that is not known.
+    func completed(with size: Int) -> Shape { Shape(sizes.map { $0 ?? size }) }
 }
 
 extension PartialShape: ExpressibleByArrayLiteral, CustomStringConvertible {

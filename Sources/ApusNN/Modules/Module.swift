@@ -94,6 +94,13 @@ extension Module {
         return try ModulePath.$current.withValue(place, operation: body)
     }
 
+    /// The same for a typed call; an error that ends the program names `file` and `line`, the place of the call.
+    func withModulePath(file: StaticString, line: UInt, _ body: () -> Tensor) -> Tensor {
+        // Calls within a model belong to the line that called the model.
+        guard ModulePath.current == nil else { return withModulePath(body) }
+        return CallSite.$current.withValue(CallSite(file: file, line: line)) { withModulePath(body) }
+    }
+
     private func nameDescendants() {
         guard !hasNamedDescendants else { return }
         hasNamedDescendants = true
