@@ -52,4 +52,7 @@ public struct CPUBackend: Backend {
 
     /// To be called once by the thread that will run plans: the number of threads belongs to it.
     public static func configureThread() { apus_set_threads(Int32(CPUInfo.threadCount)) }
+
+    /// Ends the workers of the calling thread, which is to run no more plans.
+    public static func releaseThread() { apus_release_threads() }
 }

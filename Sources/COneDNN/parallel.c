@@ -8,9 +8,15 @@ extern int omp_get_max_threads(void);
 extern int omp_get_num_threads(void);
 extern int omp_get_thread_num(void);
 extern int omp_in_parallel(void);
+extern int omp_pause_resource_all(int kind);
 
 void apus_set_threads(int count) {
     omp_set_num_threads(count > 0 ? count : 1);
+}
+
+void apus_release_threads(void) {
+    // omp_pause_soft of OpenMP 5.0: the pool ends, the settings stay.
+    (void)omp_pause_resource_all(1);
 }
 
 int apus_threads(void) {

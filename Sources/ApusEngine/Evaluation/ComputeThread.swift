@@ -1,20 +1,28 @@
 import Foundation
 
-/// The threads that run plans: the main thread where it asks itself, and one thread for all others.
+/// The thread that runs plans: the main thread as long as no other thread asks, then one thread for all.
 ///
-/// OpenMP keeps a pool of workers for each thread that calls it; computing on these two only keeps two pools at most,
-/// whatever task or thread asks, and one in a program that trains on its main thread. That thread's plans are run where
-/// they are: handing one over and waking up again takes about eight microseconds, as long as many a small plan.
+/// OpenMP keeps a pool of workers for each thread that calls it, and two pools take the processors away from each other:
+/// LeNet's training with a loader takes half as long again. So there is one at a time, whatever task or thread asks. The
+/// main thread's plans are run where they are because handing one over and waking up again takes about eight
+/// microseconds, as long as many a small plan.
 final class ComputeThread: @unchecked Sendable {
     private let prepare: @Sendable () -> Void
+    private let release: @Sendable () -> Void
+    /// Whether the main thread has a pool.
     private var mainThreadIsReady = false
+    /// Whether another thread has asked.
+    private var servesOthers = false
     private let condition = NSCondition()
     private var job: (() -> Void)?
     private var isDone = false
 
-    /// - Parameter prepare: called once on each of the threads, before any work.
-    init(prepare: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - prepare: called once on each of the threads, before any work.
+    ///   - release: called once on the main thread when another one computes from then on.
+    init(prepare: @escaping @Sendable () -> Void, release: @escaping @Sendable () -> Void = {}) {
         self.prepare = prepare
+        self.release = release
         let thread = Thread { [unowned self] in
             prepare()
             loop()
@@ -44,12 +52,17 @@ final class ComputeThread: @unchecked Sendable {
 
     /// Runs `body` on one of the threads and waits for it. Calls come one at a time (the engine's lock sees to that).
     func run<Result>(_ body: () throws -> Result) throws -> Result {
-        if Thread.isMainThread {
+        if !Thread.isMainThread {
+            servesOthers = true
+        } else if !servesOthers {
             if !mainThreadIsReady {
                 prepare()
                 mainThreadIsReady = true
             }
             return try body()
+        } else if mainThreadIsReady {
+            release()
+            mainThreadIsReady = false
         }
         var outcome: Swift.Result<Result, any Error>?
         let work = { outcome = Swift.Result(catching: body) }

@@ -29,7 +29,8 @@ public final class Engine: @unchecked Sendable {
     private var scratch: Storage?
     private var currentCounters = Counters()
     private let compiler: Compiler
-    private let thread = ComputeThread(prepare: CPUBackend.configureThread)
+    private let thread = ComputeThread(
+        prepare: CPUBackend.configureThread, release: CPUBackend.releaseThread)
 
     private init() {
         let settings = EngineSettings()

@@ -27,7 +27,7 @@ public enum AntialiasingCurve: Sendable, Hashable {
 /// The spatial dimensions in other sizes.
 ///
 /// Shape rule: [N, C, …] → [N, C, `outputSizes`]. Each dimension is resampled by itself, with weights that
-/// ``taps(_:inputSize:isSinglePrecision:)`` says.
+/// ``taps(_:inputSize:isSinglePrecision:isOfGradient:)`` says.
 public struct Resample: Primitive {
     public static let name = "interpolate"
     /// One size for each spatial dimension.

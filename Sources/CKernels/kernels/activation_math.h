@@ -53,7 +53,7 @@ APUS_INLINE vfloat normal_distribution(vfloat x, vfloat *exponential) {
     vfloat square = t * t;
     // What the rounding of the square lost, where the processor can tell.
     vfloat lost = multiply_add(t, t, -square);
-    vfloat e = vector_exp_below_zero(-0.5f * square);
+    vfloat e = vector_exp_in_range(-0.5f * square);
     e = multiply_add(e, -0.5f * lost, e);
     *exponential = e;
     // Φ(-t)·e^(t²/2) = u·p(u) with u = 1 / (1 + 0.35 t).

@@ -18,17 +18,14 @@ APUS_INLINE vfloat exp_polynomial(vfloat f) {
     return p;
 }
 
-/// e^x; 0 below -104, infinity above 88.8, denormal results kept. At most 1.01 ulp.
-APUS_INLINE vfloat vector_exp(vfloat x) {
-    // Beyond these the result is 0 or infinity anyway. Comparisons keep NaN as it is.
-    vfloat clamped = x < -105.0f ? splat(-105.0f) : x;
-    clamped = clamped > 90.0f ? splat(90.0f) : clamped;
+/// e^x for -120 < x < 90, where the result may be denormal. NaN stays NaN.
+APUS_INLINE vfloat vector_exp_in_range(vfloat x) {
     // Adding 1.5·2²³ rounds to an integer, which then stands in the low bits.
     const vfloat magic = splat(12582912.0f);
-    vfloat shifted = multiply_add(clamped, splat(1.44269504f), magic);
+    vfloat shifted = multiply_add(x, splat(1.44269504f), magic);
     vfloat n = shifted - magic;
     // ln 2 in two parts; the first has 9 bits, so that n·high is exact also without fused multiply-add.
-    vfloat f = multiply_add(n, splat(-0.693359375f), clamped);
+    vfloat f = multiply_add(n, splat(-0.693359375f), x);
     f = multiply_add(n, splat(2.12194440e-4f), f);
     vfloat r = multiply_add(exp_polynomial(f) * f, f, f) + 1.0f;
     // 2^n in two factors: 2^n alone would leave the range of floats at both ends.
@@ -36,23 +33,16 @@ APUS_INLINE vfloat vector_exp(vfloat x) {
     vint half = exponent >> 1;
     vuint first = ((vuint)half + 127u) << 23;
     vuint second = ((vuint)(exponent - half) + 127u) << 23;
-    r = r * float_of(first) * float_of(second);
-    return x != x ? x : r;
+    return r * float_of(first) * float_of(second);
 }
 
-/// e^x for -120 < x <= 0: what is left of ``vector_exp`` where nothing needs to be cut. NaN stays NaN.
-APUS_INLINE vfloat vector_exp_below_zero(vfloat x) {
-    const vfloat magic = splat(12582912.0f);
-    vfloat shifted = multiply_add(x, splat(1.44269504f), magic);
-    vfloat n = shifted - magic;
-    vfloat f = multiply_add(n, splat(-0.693359375f), x);
-    f = multiply_add(n, splat(2.12194440e-4f), f);
-    vfloat r = multiply_add(exp_polynomial(f) * f, f, f) + 1.0f;
-    vint exponent = (vint)(bits_of(shifted) - 0x4b400000u);
-    vint half = exponent >> 1;
-    vuint first = ((vuint)half + 127u) << 23;
-    vuint second = ((vuint)(exponent - half) + 127u) << 23;
-    return r * float_of(first) * float_of(second);
+/// e^x; 0 below -104, infinity above 88.8, denormal results kept. At most 1.01 ulp.
+APUS_INLINE vfloat vector_exp(vfloat x) {
+    // Beyond these the result is 0 or infinity anyway. Comparisons keep NaN as it is.
+    vfloat clamped = x < -105.0f ? splat(-105.0f) : x;
+    clamped = clamped > 90.0f ? splat(90.0f) : clamped;
+    vfloat r = vector_exp_in_range(clamped);
+    return x != x ? x : r;
 }
 
 /// e^x - 1, relatively accurate near zero; -1 far below, infinity above 88.8. At most 1.41 ulp.

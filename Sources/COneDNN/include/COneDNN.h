@@ -439,6 +439,9 @@ int apus_onednn_sgemm(bool transposeA, bool transposeB, int64_t m, int64_t n, in
 /// when they are made.
 void apus_set_threads(int count);
 
+/// Ends the pool of the calling thread; a later region starts it again.
+void apus_release_threads(void);
+
 /// The number of threads of the regions that the calling thread starts.
 int apus_threads(void);
 
