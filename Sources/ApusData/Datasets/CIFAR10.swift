@@ -6,6 +6,7 @@ public struct CIFAR10: InMemoryDataset {
     /// Loads one split.
     ///
     /// - Parameters:
+    ///   - split: the training or the test images.
     ///   - folder: the folder of the binary version's files, or nil to look in the usual places (``DatasetLocator``).
     ///   - locator: where the usual places are.
     /// - Throws: `DataError` where files are missing or damaged; see ``CIFARDataset/load(_:folder:locator:)``.

@@ -46,6 +46,7 @@ public struct CIFARDataset: Sendable {
     /// Loads one split: images [N, 3, 32, 32] and labels [N].
     ///
     /// - Parameters:
+    ///   - split: the training or the test images.
     ///   - folder: the folder of the files, or of the archive's folder with them; nil to look in the usual places.
     ///   - locator: where the usual places are.
     /// - Throws: `DataError`: `notFound` where files are missing, `truncated` where one is not whole records,

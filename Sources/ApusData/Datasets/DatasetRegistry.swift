@@ -40,7 +40,10 @@ public struct DatasetRegistry: Sendable {
 
     /// Loads one split of a data set.
     ///
-    /// - Parameter unusable: what to do with files in class folders that are no PNG or JPEG.
+    /// - Parameters:
+    ///   - split: the training or the test images.
+    ///   - reference: the data set's name, and maybe its path.
+    ///   - unusable: what to do with files in class folders that are no PNG or JPEG.
     /// - Throws: `DatasetNameError` that lists the known names; `DataError` where files are missing or damaged.
     public func load(
         _ reference: DatasetReference, _ split: DatasetSplit, unusable: ImageFolder.Unusable = .stop

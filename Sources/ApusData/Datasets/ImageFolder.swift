@@ -83,6 +83,7 @@ extension ImageFolder {
     /// Pictures of one size stay as they are; others get the transform.
     ///
     /// - Parameters:
+    ///   - split: the training or the test images.
     ///   - root: the folder.
     ///   - transform: for pictures of different sizes.
     ///   - seed: what the split depends on, beside the names.

@@ -36,7 +36,7 @@ public func makeGrid(_ tensor: Tensor, nrow: Int = 8, padding: Int = 2, padValue
 ///
 /// - Parameters: as ``makeGrid(_:nrow:padding:padValue:)``; `path` ends in `.png`, `.jpg` or `.jpeg`.
 /// - Throws: `TensorError` as `makeGrid`; ``DataError`` (`unsupported`) for another ending;
-///   ``AtomicFile/WriteError`` where the file cannot be written.
+///   `AtomicFile.WriteError` where the file cannot be written.
 public func saveImage(
     _ tensor: Tensor, to path: String, nrow: Int = 8, padding: Int = 2, padValue: Double = 0
 ) throws {

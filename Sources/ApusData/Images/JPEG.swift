@@ -53,7 +53,9 @@ public enum JPEG {
 
     /// The bytes of a JPEG file of the picture; alpha is dropped.
     ///
-    /// - Parameter quality: 1 (smallest) to 100 (best); 75 is Pillow's default, and so is the halved chroma.
+    /// - Parameters:
+    ///   - image: the picture.
+    ///   - quality: 1 (smallest) to 100 (best); 75 is Pillow's default, and so is the halved chroma.
     /// - Throws: ``DataError`` where the picture has more than 65,500 pixels one way, and for lack of memory.
     public static func encode(_ image: Image, quality: Int = 75) throws -> [UInt8] {
         precondition((1...100).contains(quality), "JPEG: the quality \(quality) is not in 1...100")
@@ -70,7 +72,7 @@ public enum JPEG {
 
     /// Writes the picture as a JPEG file, which appears whole or not at all.
     ///
-    /// - Throws: as ``encode(_:quality:)``, and ``AtomicFile/WriteError`` where the file cannot be written.
+    /// - Throws: as ``encode(_:quality:)``, and `AtomicFile.WriteError` where the file cannot be written.
     public static func write(_ image: Image, to path: String, quality: Int = 75) throws {
         let bytes = try encode(image, quality: quality)
         try AtomicFile.write(to: path) { try $0.write(bytes) }

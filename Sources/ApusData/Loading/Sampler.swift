@@ -9,7 +9,9 @@ public protocol Sampler: Sendable {
     /// The positions of the images in the order of an epoch: `length(of: count)` of `0 ..< count`.
     ///
     /// - Parameters:
-    ///   - seed, epoch: what random orders depend on, and nothing else.
+    ///   - count: the number of images in the data set.
+    ///   - seed: what random orders depend on, beside the epoch.
+    ///   - epoch: the epoch, from 0 on.
     func order(of count: Int, seed: UInt64, epoch: Int) -> [Int]
 
     /// Whether an image may come more than once in an epoch; each appearance then has random draws of its own.

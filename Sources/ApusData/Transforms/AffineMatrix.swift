@@ -75,7 +75,9 @@ extension ImageSample {
     /// - Parameters:
     ///   - angle: degrees, counter-clockwise.
     ///   - expand: make the result large enough for the whole image.
-    ///   - interpolation, fill, center: as for `affine`.
+    ///   - interpolation: nearest or bilinear.
+    ///   - fill: what stands beyond the borders, one value or one for each channel.
+    ///   - center: the fixed point, x and y from the top left corner; nil for the middle.
     public func rotate(
         angle: Double, interpolation: ImageInterpolation = .nearest, expand: Bool = false, fill: [Double]? = nil,
         center: (x: Double, y: Double)? = nil

@@ -12,7 +12,8 @@ public struct GaussianBlur: Transform {
     }
 
     /// - Parameters:
-    ///   - kernelWidth, kernelHeight: odd.
+    ///   - kernelWidth: odd.
+    ///   - kernelHeight: odd.
     ///   - sigma: the standard deviations to draw from, above 0.
     public init(kernelWidth: Int, kernelHeight: Int, sigma: ClosedRange<Double> = 0.1...2) {
         precondition(

@@ -6,8 +6,10 @@ extension ImageSample {
     /// Blurs with a Gaussian (`torchvision.transforms.functional.gaussian_blur`).
     ///
     /// - Parameters:
-    ///   - kernelWidth, kernelHeight: odd, and at most twice the image's size less one.
-    ///   - sigmaX, sigmaY: the standard deviations in pixels, above 0.
+    ///   - kernelWidth: odd, and at most twice the image's width less one.
+    ///   - kernelHeight: odd, and at most twice the image's height less one.
+    ///   - sigmaX: the standard deviation along a row in pixels, above 0.
+    ///   - sigmaY: the standard deviation along a column in pixels, above 0.
     /// - Throws: `TensorError` where a kernel is even or too large.
     public func gaussianBlur(kernelWidth: Int, kernelHeight: Int, sigmaX: Double, sigmaY: Double) throws {
         guard kernelWidth > 0, kernelHeight > 0, kernelWidth % 2 == 1, kernelHeight % 2 == 1, sigmaX > 0, sigmaY > 0

@@ -63,6 +63,8 @@ extension ImageSample {
     /// (`torchvision.transforms.functional.pad`).
     ///
     /// - Parameters:
+    ///   - padding: the pixels at each side.
+    ///   - border: what the added pixels are.
     ///   - fill: one value, or one for each channel, for the border `constant`.
     /// - Throws: `TensorError` where nothing remains, where `reflect` would mirror more pixels than there are, and
     ///   where `fill` has another count.

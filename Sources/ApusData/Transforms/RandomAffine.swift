@@ -13,7 +13,8 @@ public struct RandomAffine: Transform {
     ///   - degrees: the angles, clockwise.
     ///   - translate: the most shift, as shares of width and height, 0 to 1; whole pixels are drawn.
     ///   - scale: factors above 0.
-    ///   - shearX, shearY: degrees of shear along x and y.
+    ///   - shearX: degrees of shear along x.
+    ///   - shearY: degrees of shear along y.
     ///   - interpolation: nearest or bilinear.
     ///   - fill: what stands beyond the borders, one value or one for each channel.
     ///   - center: the fixed point, x and y from the top left corner; nil for the middle.

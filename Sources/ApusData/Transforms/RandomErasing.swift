@@ -63,7 +63,12 @@ public struct RandomErasing: Transform {
 extension ImageSample {
     /// Fills a rectangle (`torchvision.transforms.functional.erase`).
     ///
-    /// - Parameter fill: one value, or one for each channel; of bytes 0 to 255, rounded down.
+    /// - Parameters:
+    ///   - top: the first row.
+    ///   - left: the first column.
+    ///   - height: the number of rows.
+    ///   - width: the number of columns.
+    ///   - fill: one value, or one for each channel; of bytes 0 to 255, rounded down.
     /// - Throws: `TensorError` where the rectangle or the values do not fit.
     public func erase(top: Int, left: Int, height: Int, width: Int, fill: [Double]) throws {
         try checkFill(fill, "erase")

@@ -13,7 +13,8 @@ public struct RandomResizedCrop: Transform {
     ///   - size: the result's size.
     ///   - scale: the part's share of the area.
     ///   - ratio: its width divided by its height, drawn evenly on a logarithmic scale.
-    ///   - interpolation, antialias: as for ``Resize``.
+    ///   - interpolation: nearest or bilinear, as for ``Resize``.
+    ///   - antialias: whether a smaller result averages what it leaves out, as for ``Resize``.
     public init(
         _ size: CropSize, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4)...(4.0 / 3),
         interpolation: ImageInterpolation = .bilinear, antialias: Bool = true

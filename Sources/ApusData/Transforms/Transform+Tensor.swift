@@ -6,7 +6,9 @@ extension Transform {
     ///
     /// Each image of a batch gets random numbers of its own; torchvision would give all the same.
     ///
-    /// - Parameter generator: where random numbers come from.
+    /// - Parameters:
+    ///   - tensor: the image or images.
+    ///   - generator: where random numbers come from.
     /// - Throws: `TensorError` where the tensor is no image or cannot be transformed, or where images of a batch come
     ///   out in different sizes; and what evaluating the tensor throws.
     public func callAsFunction(_ tensor: Tensor, generator: Generator = .shared) throws -> Tensor {
@@ -69,6 +71,8 @@ extension BatchTransform {
     /// Mixes a batch: images `float32` [N, C, H, W], labels `int64` [N] or probabilities `float32` [N, classes].
     ///
     /// - Parameters:
+    ///   - images: the images.
+    ///   - labels: their classes or probabilities.
     ///   - classCount: the number of classes, needed for labels of one dimension.
     ///   - generator: where random numbers come from.
     /// - Returns: images, and probabilities [N, classes].

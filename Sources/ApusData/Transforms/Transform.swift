@@ -58,7 +58,9 @@ public struct RandomApply: Transform {
     public let transform: any Transform
     public let p: Double
 
-    /// - Parameter p: the probability, 0 to 1.
+    /// - Parameters:
+    ///   - transform: what is applied.
+    ///   - p: the probability, 0 to 1.
     public init(_ transform: any Transform, p: Double = 0.5) {
         checkProbability(p, "RandomApply")
         (self.transform, self.p) = (transform, p)

@@ -19,7 +19,9 @@ extension Engine {
     /// plan that is running, and the next plan waits for the work. `body` must not evaluate tensors: it would wait for
     /// itself, and is told so by an error instead.
     ///
-    /// - Parameter limit: the most threads, at least 1; nil for all.
+    /// - Parameters:
+    ///   - limit: the most threads, at least 1; nil for all.
+    ///   - body: the work, which gets the number of its thread, from 0 on.
     public func runOnPool(limit: Int? = nil, _ body: (Int) -> Void) throws {
         try onComputeThread {
             SharedPool.tasks(min(limit ?? .max, SharedPool.threadCount)) { task, _ in
