@@ -1,8 +1,7 @@
 #include "internal.h"
 
-/// The three passes of convolution and of transposed convolution take the same parameters, so both are made here.
+/// What the three passes of a convolution take.
 typedef struct Convolution {
-    bool isTransposed;
     /// For messages.
     const char *operation;
     dnnl_alg_kind_t algorithm;
@@ -12,21 +11,13 @@ typedef struct Convolution {
     dnnl_dims_t paddingEnd;
 } Convolution;
 
-static bool setAlgorithm(Convolution *convolution, ApusConvolutionAlgorithm algorithm) {
-    bool isTransposed = convolution->isTransposed;
+static dnnl_alg_kind_t algorithmKind(ApusConvolutionAlgorithm algorithm) {
     switch (algorithm) {
-        case ApusConvolutionAlgorithmDirect:
-            convolution->algorithm = isTransposed ? dnnl_deconvolution_direct : dnnl_convolution_direct;
-            return true;
-        case ApusConvolutionAlgorithmWinograd:
-            convolution->algorithm = isTransposed ? dnnl_deconvolution_winograd : dnnl_convolution_winograd;
-            return true;
-        case ApusConvolutionAlgorithmAutomatic:
-            convolution->algorithm = dnnl_convolution_auto;
-            if (!isTransposed) return true;
+        case ApusConvolutionAlgorithmDirect: return dnnl_convolution_direct;
+        case ApusConvolutionAlgorithmWinograd: return dnnl_convolution_winograd;
+        case ApusConvolutionAlgorithmAutomatic: return dnnl_convolution_auto;
     }
-    apus_set_error(convolution->operation, "algorithm", "transposed convolutions have no automatic choice");
-    return false;
+    return dnnl_convolution_auto;
 }
 
 /// Collects the parameters; the number of spatial dimensions is the rank of `image`, [N, C, spatial…], less 2.
@@ -45,7 +36,8 @@ static bool prepare(Convolution *convolution, const ApusMemoryDescriptor *image,
         convolution->paddingBegin[i] = paddingBegin[i];
         convolution->paddingEnd[i] = paddingEnd[i];
     }
-    return setAlgorithm(convolution, algorithm);
+    convolution->algorithm = algorithmKind(algorithm);
+    return true;
 }
 
 static dnnl_primitive_desc_t forwardDescriptor(const Convolution *convolution, bool training,
@@ -55,16 +47,14 @@ static dnnl_primitive_desc_t forwardDescriptor(const Convolution *convolution, b
     dnnl_primitive_desc_t result = NULL;
 #if APUS_ONEDNN_2
     dnnl_convolution_desc_t description;
-    dnnl_status_t status = (convolution->isTransposed ? dnnl_dilated_deconvolution_forward_desc_init
-                                                      : dnnl_dilated_convolution_forward_desc_init)(&description,
+    dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(&description,
         propagation, convolution->algorithm, src, weights, bias, dst, convolution->stride, convolution->dilation,
         convolution->paddingBegin, convolution->paddingEnd);
     if (!apus_check(status, convolution->operation, "dnnl_dilated_convolution_forward_desc_init")) return NULL;
     status = dnnl_primitive_desc_create(&result, &description, attributes, apus_engine(), NULL);
     return apus_check(status, convolution->operation, "dnnl_primitive_desc_create") ? result : NULL;
 #else
-    dnnl_status_t status = (convolution->isTransposed ? dnnl_deconvolution_forward_primitive_desc_create
-                                                      : dnnl_convolution_forward_primitive_desc_create)(&result,
+    dnnl_status_t status = dnnl_convolution_forward_primitive_desc_create(&result,
         apus_engine(), propagation, convolution->algorithm, src, weights, bias, dst, convolution->stride,
         convolution->dilation, convolution->paddingBegin, convolution->paddingEnd, attributes);
     return apus_check(status, convolution->operation, "dnnl_convolution_forward_primitive_desc_create") ? result : NULL;
@@ -77,16 +67,14 @@ static dnnl_primitive_desc_t backwardDataDescriptor(const Convolution *convoluti
     dnnl_primitive_desc_t result = NULL;
 #if APUS_ONEDNN_2
     dnnl_convolution_desc_t description;
-    dnnl_status_t status = (convolution->isTransposed ? dnnl_dilated_deconvolution_backward_data_desc_init
-                                                      : dnnl_dilated_convolution_backward_data_desc_init)(&description,
+    dnnl_status_t status = dnnl_dilated_convolution_backward_data_desc_init(&description,
         convolution->algorithm, src, weights, dst, convolution->stride, convolution->dilation,
         convolution->paddingBegin, convolution->paddingEnd);
     if (!apus_check(status, convolution->operation, "dnnl_dilated_convolution_backward_data_desc_init")) return NULL;
     status = dnnl_primitive_desc_create(&result, &description, attributes, apus_engine(), hint);
     return apus_check(status, convolution->operation, "dnnl_primitive_desc_create") ? result : NULL;
 #else
-    dnnl_status_t status = (convolution->isTransposed ? dnnl_deconvolution_backward_data_primitive_desc_create
-                                                      : dnnl_convolution_backward_data_primitive_desc_create)(&result,
+    dnnl_status_t status = dnnl_convolution_backward_data_primitive_desc_create(&result,
         apus_engine(), convolution->algorithm, src, weights, dst, convolution->stride, convolution->dilation,
         convolution->paddingBegin, convolution->paddingEnd, hint, attributes);
     return apus_check(status, convolution->operation, "dnnl_convolution_backward_data_primitive_desc_create") ? result
@@ -100,17 +88,13 @@ static dnnl_primitive_desc_t backwardWeightsDescriptor(const Convolution *convol
     dnnl_primitive_desc_t result = NULL;
 #if APUS_ONEDNN_2
     dnnl_convolution_desc_t description;
-    dnnl_status_t status = (convolution->isTransposed
-            ? dnnl_dilated_deconvolution_backward_weights_desc_init
-            : dnnl_dilated_convolution_backward_weights_desc_init)(&description, convolution->algorithm, src, weights,
+    dnnl_status_t status = dnnl_dilated_convolution_backward_weights_desc_init(&description, convolution->algorithm, src, weights,
         bias, dst, convolution->stride, convolution->dilation, convolution->paddingBegin, convolution->paddingEnd);
     if (!apus_check(status, convolution->operation, "dnnl_dilated_convolution_backward_weights_desc_init")) return NULL;
     status = dnnl_primitive_desc_create(&result, &description, attributes, apus_engine(), hint);
     return apus_check(status, convolution->operation, "dnnl_primitive_desc_create") ? result : NULL;
 #else
-    dnnl_status_t status = (convolution->isTransposed
-            ? dnnl_deconvolution_backward_weights_primitive_desc_create
-            : dnnl_convolution_backward_weights_primitive_desc_create)(&result, apus_engine(), convolution->algorithm,
+    dnnl_status_t status = dnnl_convolution_backward_weights_primitive_desc_create(&result, apus_engine(), convolution->algorithm,
         src, weights, bias, dst, convolution->stride, convolution->dilation, convolution->paddingBegin,
         convolution->paddingEnd, hint, attributes);
     return apus_check(status, convolution->operation, "dnnl_convolution_backward_weights_primitive_desc_create")
@@ -173,7 +157,7 @@ ApusOneDNNPrimitive *apus_onednn_convolution_forward(const ApusMemoryDescriptor 
     const ApusMemoryDescriptor *weights, const ApusMemoryDescriptor *bias, const ApusMemoryDescriptor *dst,
     const int64_t *stride, const int64_t *dilation, const int64_t *paddingBegin, const int64_t *paddingEnd,
     ApusConvolutionAlgorithm algorithm, bool training, ApusPostOperations postOperations) {
-    Convolution convolution = {.isTransposed = false, .operation = "convolution forward"};
+    Convolution convolution = {.operation = "convolution forward"};
     if (!prepare(&convolution, src, stride, dilation, paddingBegin, paddingEnd, algorithm)) return NULL;
     return forward(&convolution, src, weights, bias, dst, training, &postOperations);
 }
@@ -182,7 +166,7 @@ ApusOneDNNPrimitive *apus_onednn_convolution_backward_data(const ApusMemoryDescr
     const ApusMemoryDescriptor *weights, const ApusMemoryDescriptor *gradientDst, const int64_t *stride,
     const int64_t *dilation, const int64_t *paddingBegin, const int64_t *paddingEnd,
     ApusConvolutionAlgorithm algorithm) {
-    Convolution convolution = {.isTransposed = false, .operation = "convolution backward data"};
+    Convolution convolution = {.operation = "convolution backward data"};
     if (!prepare(&convolution, gradientSrc, stride, dilation, paddingBegin, paddingEnd, algorithm)) return NULL;
     return backwardData(&convolution, gradientSrc, weights, gradientDst);
 }
@@ -191,36 +175,7 @@ ApusOneDNNPrimitive *apus_onednn_convolution_backward_weights(const ApusMemoryDe
     const ApusMemoryDescriptor *gradientWeights, const ApusMemoryDescriptor *gradientBias,
     const ApusMemoryDescriptor *gradientDst, const int64_t *stride, const int64_t *dilation,
     const int64_t *paddingBegin, const int64_t *paddingEnd, ApusConvolutionAlgorithm algorithm) {
-    Convolution convolution = {.isTransposed = false, .operation = "convolution backward weights"};
-    if (!prepare(&convolution, src, stride, dilation, paddingBegin, paddingEnd, algorithm)) return NULL;
-    return backwardWeights(&convolution, src, gradientWeights, gradientBias, gradientDst);
-}
-
-// MARK: - Transposed convolution
-
-ApusOneDNNPrimitive *apus_onednn_deconvolution_forward(const ApusMemoryDescriptor *src,
-    const ApusMemoryDescriptor *weights, const ApusMemoryDescriptor *bias, const ApusMemoryDescriptor *dst,
-    const int64_t *stride, const int64_t *dilation, const int64_t *paddingBegin, const int64_t *paddingEnd,
-    ApusConvolutionAlgorithm algorithm, bool training, ApusPostOperations postOperations) {
-    Convolution convolution = {.isTransposed = true, .operation = "transposed convolution forward"};
-    if (!prepare(&convolution, src, stride, dilation, paddingBegin, paddingEnd, algorithm)) return NULL;
-    return forward(&convolution, src, weights, bias, dst, training, &postOperations);
-}
-
-ApusOneDNNPrimitive *apus_onednn_deconvolution_backward_data(const ApusMemoryDescriptor *gradientSrc,
-    const ApusMemoryDescriptor *weights, const ApusMemoryDescriptor *gradientDst, const int64_t *stride,
-    const int64_t *dilation, const int64_t *paddingBegin, const int64_t *paddingEnd,
-    ApusConvolutionAlgorithm algorithm) {
-    Convolution convolution = {.isTransposed = true, .operation = "transposed convolution backward data"};
-    if (!prepare(&convolution, gradientSrc, stride, dilation, paddingBegin, paddingEnd, algorithm)) return NULL;
-    return backwardData(&convolution, gradientSrc, weights, gradientDst);
-}
-
-ApusOneDNNPrimitive *apus_onednn_deconvolution_backward_weights(const ApusMemoryDescriptor *src,
-    const ApusMemoryDescriptor *gradientWeights, const ApusMemoryDescriptor *gradientBias,
-    const ApusMemoryDescriptor *gradientDst, const int64_t *stride, const int64_t *dilation,
-    const int64_t *paddingBegin, const int64_t *paddingEnd, ApusConvolutionAlgorithm algorithm) {
-    Convolution convolution = {.isTransposed = true, .operation = "transposed convolution backward weights"};
+    Convolution convolution = {.operation = "convolution backward weights"};
     if (!prepare(&convolution, src, stride, dilation, paddingBegin, paddingEnd, algorithm)) return NULL;
     return backwardWeights(&convolution, src, gradientWeights, gradientBias, gradientDst);
 }

@@ -94,10 +94,3 @@ int apus_onednn_execute(ApusOneDNNPrimitive *primitive, const ApusArgument *argu
     if (!apus_check(status, operation, "dnnl_primitive_execute")) return 1;
     return apus_check(dnnl_stream_wait(stream), operation, "dnnl_stream_wait") ? 0 : 1;
 }
-
-int apus_onednn_sgemm(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
-    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
-    dnnl_status_t status = dnnl_sgemm(transposeA ? 'T' : 'N', transposeB ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb,
-        beta, c, ldc);
-    return apus_check(status, "matrix product", "dnnl_sgemm") ? 0 : 1;
-}

@@ -39,11 +39,6 @@ final class EpochBatches {
         }
     }
 
-    /// A random order of 0 ..< count that depends on nothing but seed and epoch.
-    static func shuffledOrder(_ count: Int, seed: UInt64, epoch: Int) -> [Int] {
-        RandomSampler().order(of: count, seed: seed, epoch: epoch)
-    }
-
     /// Batch `number`: images Float32 [N, C, H, W], labels Int64 [N], or Float32 [N, classes] behind a batch transform;
     /// nil where all its images were skipped.
     func batch(_ number: Int) throws -> DataLoader.Element? {

@@ -45,12 +45,22 @@ extension ImageSample {
     /// Exchanges rows and columns in each plane.
     private func transpose() {
         let plane = planeCount * element.size
-        let (rows, columns, bytes) = (Int64(height), Int64(width), elementSize)
         replace(height: width, width: height) { old, new in
             for channel in 0..<channels {
-                apus_image_transpose(bytes, old + channel * plane, rows, columns, new + channel * plane)
+                Self.transpose(
+                    old + channel * plane, rows: height, columns: width, new + channel * plane, element)
             }
         }
+    }
+
+    /// [rows, columns] → [columns, rows].
+    static func transpose(
+        _ old: UnsafeRawPointer, rows: Int, columns: Int, _ new: UnsafeMutableRawPointer,
+        _ element: ImageFormat.Element
+    ) {
+        apus_strided_gather(
+            Int32(element.size), 2, [Int64(columns), Int64(rows)], [1, Int64(columns)], old, new, 0,
+            Int64(rows * columns))
     }
 
     /// The part that begins at (top, left); what lies beyond the borders is 0

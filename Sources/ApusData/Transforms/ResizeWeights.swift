@@ -128,11 +128,11 @@ extension ImageSample {
                 input: width, output: newWidth, interpolation: interpolation, antialias: antialias)
             // Pixels of a row are summed as rows of the transposed planes, where neighbours lie side by side.
             let (rows, columns, element) = (channels * height, width, element)
-            replace { apus_image_transpose(Int32(element.size), $0, Int64(rows), Int64(columns), $1) }
+            replace { Self.transpose($0, rows: rows, columns: columns, $1, element) }
             replace(width: newWidth) {
                 weights.combine($0, $1, element: element, inner: rows, input: columns, planes: 1)
             }
-            replace { apus_image_transpose(Int32(element.size), $0, Int64(newWidth), Int64(rows), $1) }
+            replace { Self.transpose($0, rows: newWidth, columns: rows, $1, element) }
         }
         if !rowsFirst { resizeRows(newHeight, interpolation, antialias) }
     }

@@ -32,9 +32,6 @@ typedef enum ApusImageBorder {
 /// y[row][i] = x[row][width - 1 - i].
 void apus_image_reverse_rows(int elementSize, const void *x, int64_t rows, int64_t width, void *y);
 
-/// y[column][row] = x[row][column].
-void apus_image_transpose(int elementSize, const void *x, int64_t rows, int64_t columns, void *y);
-
 /// The part of an image that begins at (top, left), which may lie beyond its borders, of the result's size.
 ///
 /// - fill: a value for each channel, for `ApusImageBorderConstant`; bytes are rounded down.

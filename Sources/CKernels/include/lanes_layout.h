@@ -26,11 +26,6 @@ void apus_lanes_from_rows(
 void apus_lanes_to_rows(
     const float *lanes, int64_t features, float *rows, int64_t rowStride, int64_t beginGroup, int64_t endGroup);
 
-/// Copies rows of bytes into lanes as value · scale + shift (for pixels scale 1/255 and shift 0).
-void apus_lanes_from_byte_rows(
-    const uint8_t *rows, int64_t rowStride, int64_t features, float scale, float shift, float *lanes,
-    int64_t beginGroup, int64_t endGroup);
-
 #ifdef __cplusplus
 }
 #endif

@@ -24,16 +24,6 @@ void apus_log_softmax_forward(const float *x, int64_t classes, float *y, int64_t
 void apus_log_softmax_backward(
     const float *y, const float *gradient, int64_t classes, float *inputGradient, int64_t begin, int64_t end);
 
-/// Cross-entropy of rows of logits with their labels, and its gradient.
-///
-/// loss[r] = -logSoftmax(x[r])[label[r]], gradient[r] = scale · (softmax(x[r]) - oneHot(label[r])).
-/// A row whose label is `ignoreIndex` (PyTorch's default is -100) has loss 0 and gradient 0.
-/// - labels: in 0 ..< classes or ignoreIndex; check with `apus_first_label_out_of_range`. Others trap.
-/// - losses: [rows], or NULL. gradient: [rows, classes], or NULL.
-void apus_cross_entropy_rows(
-    const float *logits, const int64_t *labels, int64_t classes, int64_t ignoreIndex, float scale, float *losses,
-    float *gradient, int64_t begin, int64_t end);
-
 /// The place of the first label that is neither in 0 ..< classes nor `ignoreIndex`, or -1.
 int64_t apus_first_label_out_of_range(const int64_t *labels, int64_t count, int64_t classes, int64_t ignoreIndex);
 

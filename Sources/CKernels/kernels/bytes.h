@@ -5,14 +5,6 @@
 #include "../include/bytes.h"
 #include "vector.h"
 
-static void gather_rows_kernel(
-    const uint8_t *source, int64_t rowBytes, const int64_t *index, uint8_t *destination, int64_t begin, int64_t end)
-{
-    for (int64_t r = begin; r < end; r++) {
-        memcpy(destination + r * rowBytes, source + index[r] * rowBytes, (size_t)rowBytes);
-    }
-}
-
 static void floats_from_bytes_kernel(
     const uint8_t *x, float scale, float shift, float *y, int64_t begin, int64_t end)
 {

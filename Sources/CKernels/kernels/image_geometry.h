@@ -46,13 +46,6 @@ static void image_reverse_rows_kernel(int elementSize, const void *x, int64_t ro
     else abort();
 }
 
-static void image_transpose_kernel(int elementSize, const void *x, int64_t rows, int64_t columns, void *y)
-{
-    if (elementSize == 1) image_transpose_bytes(x, rows, columns, y);
-    else if (elementSize == 4) image_transpose_floats(x, rows, columns, y);
-    else abort();
-}
-
 static void image_window_kernel(
     int elementSize, ApusImageSize from, const void *x, ApusImageSize to, int64_t top, int64_t left,
     ApusImageBorder border, const float *fill, void *y)

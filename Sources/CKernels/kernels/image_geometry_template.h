@@ -9,21 +9,6 @@ static void NAME(image_reverse_rows)(const PIXEL *restrict x, int64_t rows, int6
     }
 }
 
-/// In blocks that fit in the first-level cache both ways.
-static void NAME(image_transpose)(const PIXEL *restrict x, int64_t rows, int64_t columns, PIXEL *restrict y)
-{
-    enum { block = 16 };
-    for (int64_t top = 0; top < rows; top += block) {
-        int64_t bottom = top + block < rows ? top + block : rows;
-        for (int64_t left = 0; left < columns; left += block) {
-            int64_t right = left + block < columns ? left + block : columns;
-            for (int64_t column = left; column < right; column++) {
-                for (int64_t row = top; row < bottom; row++) y[column * rows + row] = x[row * columns + column];
-            }
-        }
-    }
-}
-
 static void NAME(image_window)(
     ApusImageSize from, const PIXEL *x, ApusImageSize to, int64_t top, int64_t left, ApusImageBorder border,
     const float *fill, PIXEL *y)

@@ -15,8 +15,6 @@
       (source, rowBytes, index, destination, begin, end))                                                              \
     X(image_reverse_rows, (int elementSize, const void *x, int64_t rows, int64_t width, void *y),                      \
       (elementSize, x, rows, width, y))                                                                                \
-    X(image_transpose, (int elementSize, const void *x, int64_t rows, int64_t columns, void *y),                       \
-      (elementSize, x, rows, columns, y))                                                                              \
     X(image_window,                                                                                                    \
       (int elementSize, ApusImageSize from, const void *x, ApusImageSize to, int64_t top, int64_t left,                \
        ApusImageBorder border, const float *fill, void *y),                                                            \

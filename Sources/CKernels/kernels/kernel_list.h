@@ -13,17 +13,13 @@
        int inputCount, const ApusPointwiseOperand *outputs, const uint16_t *outputRegisters, int outputCount,          \
        int rank, const int64_t *shape, int64_t begin, int64_t end, int streams, float *scratch),                       \
       (program, instructionCount, inputs, inputCount, outputs, outputRegisters, outputCount, rank, shape, begin, end,  \
-       streams, scratch))                                                                                                       \
+       streams, scratch))                                                                                              \
     X(lanes_from_rows,                                                                                                 \
       (const float *rows, int64_t rowStride, int64_t features, float *lanes, int64_t beginGroup, int64_t endGroup),    \
       (rows, rowStride, features, lanes, beginGroup, endGroup))                                                        \
     X(lanes_to_rows,                                                                                                   \
       (const float *lanes, int64_t features, float *rows, int64_t rowStride, int64_t beginGroup, int64_t endGroup),    \
       (lanes, features, rows, rowStride, beginGroup, endGroup))                                                        \
-    X(lanes_from_byte_rows,                                                                                            \
-      (const uint8_t *rows, int64_t rowStride, int64_t features, float scale, float shift, float *lanes,               \
-       int64_t beginGroup, int64_t endGroup),                                                                          \
-      (rows, rowStride, features, scale, shift, lanes, beginGroup, endGroup))                                          \
     X(lanes_convolution_forward,                                                                                       \
       (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
        ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup),                                \
@@ -132,10 +128,6 @@
     X(gated_linear_unit_backward,                                                                                      \
       (const float *x, const float *gradient, int64_t half, float *inputGradient, int64_t begin, int64_t end),         \
       (x, gradient, half, inputGradient, begin, end))                                                                  \
-    X(cross_entropy_rows,                                                                                              \
-      (const float *logits, const int64_t *labels, int64_t classes, int64_t ignoreIndex, float scale, float *losses,   \
-       float *gradient, int64_t begin, int64_t end),                                                                   \
-      (logits, labels, classes, ignoreIndex, scale, losses, gradient, begin, end))                                     \
     X(plane_softmax_forward,                                                                                           \
       (int logarithm, const float *x, int64_t classes, int64_t inner, float *y, int64_t begin, int64_t end),           \
       (logarithm, x, classes, inner, y, begin, end))                                                                   \
@@ -300,10 +292,6 @@
       (int elementSize, int upper, int64_t diagonal, int64_t rows, int64_t columns, const void *x, void *y,            \
        int64_t begin, int64_t end),                                                                                    \
       (elementSize, upper, diagonal, rows, columns, x, y, begin, end))                                                 \
-    X(gather_rows,                                                                                                     \
-      (const uint8_t *source, int64_t rowBytes, const int64_t *index, uint8_t *destination, int64_t begin, int64_t     \
-       end),                                                                                                           \
-      (source, rowBytes, index, destination, begin, end))                                                              \
     X(floats_from_bytes,                                                                                               \
       (const uint8_t *x, float scale, float shift, float *y, int64_t begin, int64_t end),                              \
       (x, scale, shift, y, begin, end))                                                                                \

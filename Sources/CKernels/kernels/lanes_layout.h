@@ -83,33 +83,4 @@ static void lanes_to_rows_kernel(
     }
 }
 
-static void lanes_from_byte_rows_kernel(
-    const uint8_t *rows, int64_t rowStride, int64_t features, float scale, float shift, float *lanes,
-    int64_t beginGroup, int64_t endGroup)
-{
-    for (int64_t g = beginGroup; g < endGroup; g++) {
-        const uint8_t *source = rows + g * lanesWidth * rowStride;
-        float *destination = lanes + g * lanesWidth * features;
-        int64_t f = 0;
-        for (; f + vectorWidth <= features; f += vectorWidth) {
-            for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
-                vfloat square[vectorWidth];
-                APUS_UNROLL
-                for (int i = 0; i < vectorWidth; i++) {
-                    vint bytes = load_bytes(source + (lane + i) * rowStride + f);
-                    square[i] = multiply_add(__builtin_convertvector(bytes, vfloat), splat(scale), splat(shift));
-                }
-                transpose_square(square);
-                APUS_UNROLL
-                for (int i = 0; i < vectorWidth; i++) store(destination + (f + i) * lanesWidth + lane, square[i]);
-            }
-        }
-        for (; f < features; f++) {
-            for (int lane = 0; lane < lanesWidth; lane++) {
-                destination[f * lanesWidth + lane] = (float)source[lane * rowStride + f] * scale + shift;
-            }
-        }
-    }
-}
-
 #endif

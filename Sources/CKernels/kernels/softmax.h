@@ -98,30 +98,4 @@ static void log_softmax_backward_kernel(
     }
 }
 
-static void cross_entropy_rows_kernel(
-    const float *logits, const int64_t *labels, int64_t classes, int64_t ignoreIndex, float scale, float *losses,
-    float *gradient, int64_t begin, int64_t end)
-{
-    for (int64_t r = begin; r < end; r++) {
-        const float *row = logits + r * classes;
-        float *result = gradient ? gradient + r * classes : NULL;
-        int64_t label = labels[r];
-        if (label == ignoreIndex) {
-            if (losses) losses[r] = 0.0f;
-            if (result) memset(result, 0, (size_t)classes * sizeof(float));
-            continue;
-        }
-        if (label < 0 || label >= classes) __builtin_trap();
-        float largest = row_maximum(row, classes);
-        // Read before the gradient overwrites the logits, which it may.
-        float distance = row[label] - largest;
-        float sum = row_exponentials(row, classes, largest, result);
-        if (losses) losses[r] = logf(sum) - distance;
-        if (!result) continue;
-        float factor = scale / sum;
-        for (int64_t i = 0; i < classes; i++) result[i] *= factor;
-        result[label] -= scale;
-    }
-}
-
 #endif

@@ -245,32 +245,6 @@ ApusOneDNNPrimitive *_Nullable apus_onednn_convolution_backward_weights(const Ap
     const int64_t *paddingBegin, const int64_t *paddingEnd,
     ApusConvolutionAlgorithm algorithm);
 
-/// Transposed convolution (PyTorch's ConvTranspose).
-///
-/// Shapes: src [N, C, spatial…], weights [O, C, kernel…] or, grouped, [G, O/G, C/G, kernel…], dst [N, O, spatial…];
-/// PyTorch stores weights as [C, O/G, kernel…], which strides express. The output size is
-/// (size - 1)·stride - paddingBegin - paddingEnd + dilation·(kernel - 1) + 1: PyTorch's output padding is subtracted
-/// from paddingEnd. Arguments as for convolution.
-ApusOneDNNPrimitive *_Nullable apus_onednn_deconvolution_forward(const ApusMemoryDescriptor *src,
-    const ApusMemoryDescriptor *weights, const ApusMemoryDescriptor *_Nullable bias, const ApusMemoryDescriptor *dst,
-    const int64_t *stride, const int64_t *_Nullable dilation,
-    const int64_t *paddingBegin, const int64_t *paddingEnd,
-    ApusConvolutionAlgorithm algorithm, bool training, ApusPostOperations postOperations);
-
-/// Gradient of a transposed convolution with respect to its source; arguments as for convolution.
-ApusOneDNNPrimitive *_Nullable apus_onednn_deconvolution_backward_data(const ApusMemoryDescriptor *gradientSrc,
-    const ApusMemoryDescriptor *weights, const ApusMemoryDescriptor *gradientDst,
-    const int64_t *stride, const int64_t *_Nullable dilation,
-    const int64_t *paddingBegin, const int64_t *paddingEnd,
-    ApusConvolutionAlgorithm algorithm);
-
-/// Gradient of a transposed convolution with respect to its weights and bias; arguments as for convolution.
-ApusOneDNNPrimitive *_Nullable apus_onednn_deconvolution_backward_weights(const ApusMemoryDescriptor *src,
-    const ApusMemoryDescriptor *gradientWeights, const ApusMemoryDescriptor *_Nullable gradientBias,
-    const ApusMemoryDescriptor *gradientDst, const int64_t *stride, const int64_t *_Nullable dilation,
-    const int64_t *paddingBegin, const int64_t *paddingEnd,
-    ApusConvolutionAlgorithm algorithm);
-
 /// Matrix product: dst = src · weights + bias, then the post-operations.
 ///
 /// Shapes: src […, M, K], weights […, K, N], dst […, M, N], of one rank, at least 2; leading dimensions of size 1 are
@@ -307,27 +281,9 @@ ApusOneDNNPrimitive *_Nullable apus_onednn_batch_normalization_forward(const Apu
 ApusOneDNNPrimitive *_Nullable apus_onednn_batch_normalization_backward(const ApusMemoryDescriptor *gradientData,
     const ApusMemoryDescriptor *data, float epsilon, ApusBatchNormalizationOptions options);
 
-/// Softmax, or its logarithm, along an axis. Arguments: source, destination (which may be the same memory).
-ApusOneDNNPrimitive *_Nullable apus_onednn_softmax_forward(const ApusMemoryDescriptor *data, int axis,
-    bool logarithm, bool training);
-
-/// Gradient of softmax or log-softmax. Arguments: destination (the result of the forward pass), gradientDestination,
-/// gradientSource.
-ApusOneDNNPrimitive *_Nullable apus_onednn_softmax_backward(const ApusMemoryDescriptor *gradientData,
-    const ApusMemoryDescriptor *data, int axis, bool logarithm);
-
 /// An elementwise function. Arguments: source, destination (which may be the same memory).
 ApusOneDNNPrimitive *_Nullable apus_onednn_eltwise_forward(const ApusMemoryDescriptor *data,
     ApusOneDNNActivation activation, float alpha, float beta, bool training);
-
-/// Gradient of an elementwise function.
-///
-/// Arguments: source or, with `fromDestination`, destination; gradientDestination; gradientSource.
-///
-/// @param fromDestination computes from the function's result: ReLU (alpha ≥ 0), Sigmoid, Tanh, ELU (alpha ≥ 0),
-///     SquareRoot, Exponential and Clip only.
-ApusOneDNNPrimitive *_Nullable apus_onednn_eltwise_backward(const ApusMemoryDescriptor *gradientData,
-    const ApusMemoryDescriptor *data, ApusOneDNNActivation activation, float alpha, float beta, bool fromDestination);
 
 /// Copies from one layout or element type to another. Arguments: source, destination.
 ///
@@ -422,14 +378,6 @@ typedef struct ApusArgument {
 /// @returns 0, or non-zero if a memory is missing or oneDNN refuses.
 int apus_onednn_execute(ApusOneDNNPrimitive *primitive, const ApusArgument *arguments, int count,
     void *_Nullable scratch);
-
-/// Matrix product of plain row-major matrices: C = alpha·op(A)·op(B) + beta·C.
-///
-/// op(A) is M×K, op(B) K×N, C M×N; op transposes if asked to.
-///
-/// @param lda, ldb, ldc distance between the rows of A, B and C as they are stored, in elements.
-int apus_onednn_sgemm(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
-    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 
 // MARK: - Threads
 
