@@ -82,15 +82,15 @@ struct LoaderTimes {
             _ = loss.item() as Double
         }
         var iterator = loader.makeIterator()
-        func next() -> DataLoader.Element {
+        func next() throws -> DataLoader.Element {
             if let batch = iterator.next() { return batch }
             iterator = loader.makeIterator()
-            guard let batch = iterator.next() else {
-                fatalError("no batch: \(String(describing: try? loader.check()))")
-            }
-            return batch
+            if let batch = iterator.next() { return batch }
+            try loader.check()
+            print("the data set has fewer images than a batch, \(batchSize)")
+            exit(65)
         }
-        let fixed = next()
+        let fixed = try next()
         for _ in 0..<5 { step(fixed) }
         var (fixedTimes, loaderTimes): ([Double], [Double]) = ([], [])
         let end = Date().addingTimeInterval(seconds)
@@ -99,9 +99,9 @@ struct LoaderTimes {
             for _ in 0..<steps { step(fixed) }
             fixedTimes.append(Date().timeIntervalSince(start) / Double(steps))
             // The queue was filled meanwhile: two batches that cost nothing are not timed.
-            for _ in 0..<loader.prefetch + 1 { step(next()) }
+            for _ in 0..<loader.prefetch + 1 { step(try next()) }
             start = Date()
-            for _ in 0..<steps { step(next()) }
+            for _ in 0..<steps { step(try next()) }
             loaderTimes.append(Date().timeIntervalSince(start) / Double(steps))
         }
         let (a, b) = (median(fixedTimes), median(loaderTimes))

@@ -1,6 +1,8 @@
 import Foundation
 
 /// The digest MD5 (RFC 1321), which is what the data sets' publishers give: against broken copies, not against forgers.
+///
+/// Of its own because the packages that have it bring whole libraries of cryptography with them.
 public struct MD5: Sendable {
     private var state: (UInt32, UInt32, UInt32, UInt32) = (0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476)
     private var pending: [UInt8] = []

@@ -270,7 +270,7 @@ final class PointwiseKernel: @unchecked Sendable {
         streams = false
     }
 
-    /// Takes the operands' memory: inputs, then results without the redirected one.
+    /// Takes the operands' memory: inputs, then results without a redirected one.
     func bind(_ operands: Operands) {
         for index in inputs.indices { inputs[index].data = operands[index] }
         var next = inputs.count
@@ -296,8 +296,7 @@ final class PointwiseKernel: @unchecked Sendable {
     }
 
     func run(_ operands: Operands, _ scratch: UnsafeMutableRawPointer) {
-        for index in inputs.indices { inputs[index].data = operands[index] }
-        for index in outputs.indices { outputs[index].data = operands[inputs.count + index] }
+        bind(operands)
         inputs.withUnsafeBufferPointer { inputs in
             outputs.withUnsafeBufferPointer { outputs in
                 if tasks.count == 1 {

@@ -6,7 +6,8 @@ import ApusGraph
 /// are the batch's over N, H and W (the variance divided by their number n), and the running statistics move towards
 /// them: running ← (1 − momentum) · running + momentum · batch, where the running variance takes the batch's divided by
 /// n − 1. In evaluation mode they are the running statistics, or the batch's where none are tracked. Another number of
-/// dimensions or channels is an error when the layer is called, and so is one value per channel in training mode.
+/// dimensions is an error when the layer is called, and so is one value per channel in training mode, and another
+/// number of channels where the layer has state.
 ///
 /// State: `weight` [C] (ones) and `bias` [C] (zeros) where `affine`; `running_mean` [C] (zeros), `running_var` [C]
 /// (ones) and `num_batches_tracked` (`int64`, 0) where `trackRunningStats`.

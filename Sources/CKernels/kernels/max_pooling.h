@@ -120,14 +120,16 @@ static int64_t first_maximum(const float *x, int64_t count)
     return i;
 }
 
-/// Adaptive windows along a plane of one row, which need no working memory.
+/// Dense windows along a plane of one row, which need no working memory.
 APUS_INLINE void pool_single_row(
     const ApusPoolingAxis *a, const float *row, float *output, int64_t *outputPositions)
 {
     for (int64_t x = 0; x < a->output; x++) {
         PoolRange columns = pool_range(a, x);
-        int64_t place = columns.begin + first_maximum(row + columns.begin, columns.end - columns.begin);
-        output[x] = row[place];
+        int isEmpty = columns.begin >= columns.end;
+        int64_t place =
+            isEmpty ? -1 : columns.begin + first_maximum(row + columns.begin, columns.end - columns.begin);
+        output[x] = isEmpty ? -__builtin_inff() : row[place];
         if (outputPositions) outputPositions[x] = place;
     }
 }
@@ -162,8 +164,7 @@ APUS_INLINE void max_pool_planes(
     const ApusPooling *p, const int64_t stride, const float *input, float *output, int64_t *position, float *memory,
     int64_t begin, int64_t end)
 {
-    if (p->width.kernel == 0 && p->depth.input == 1 && p->height.input == 1 && p->depth.output == 1
-        && p->height.output == 1) {
+    if (stride == 0 && p->width.dilation <= 1 && is_whole(&p->depth) && is_whole(&p->height)) {
         for (int64_t plane = begin; plane < end; plane++) {
             int64_t *places = position ? position + plane * p->width.output : NULL;
             pool_single_row(&p->width, input + plane * p->width.input, output + plane * p->width.output, places);

@@ -26,7 +26,7 @@ typedef struct {
     /// The output whose memory the register's last write may fill, or -1.
     int16_t directOutput[APUS_POINTWISE_MAX_REGISTERS];
     PointwiseValue values[APUS_POINTWISE_MAX_REGISTERS];
-    /// Whether results go to memory past the caches.
+    /// Whether results go to memory past the caches; then none is written directly.
     int streams;
     /// Positions that one tile takes.
     int64_t tileSize;
@@ -193,23 +193,22 @@ static void run_tile(PointwiseRun *run, int64_t position, int64_t count, int64_t
         if (is_hoisted(run, instruction)) continue;
         int index = instruction->destination;
         float *destination = register_tile(run, index);
-        if (inPlace && !run->streams && run->directOutput[index] >= 0 && run->lastWrite[index] == i) {
-            destination = (float *)run->outputs[run->directOutput[index]].data + position;
-        }
         const PointwiseValue none = {NULL, 0};
-        // One number is computed once, in a vector; an output's memory is filled with it below.
         int operands = operand_count(instruction->op);
         PointwiseValue a = operands > 0 ? run->values[instruction->a] : none;
         PointwiseValue b = operands > 1 ? run->values[instruction->b] : none;
         PointwiseValue c = operands > 2 ? run->values[instruction->c] : none;
+        // One number is computed once, in a vector; an output's memory is filled with it below.
         int isUniform = operands > 0 && (a.mask | b.mask | c.mask) == 0;
-        if (isUniform) destination = register_tile(run, index);
+        if (inPlace && !isUniform && run->directOutput[index] >= 0 && run->lastWrite[index] == i) {
+            destination = (float *)run->outputs[run->directOutput[index]].data + position;
+        }
         run_operation(instruction->op, instruction->immediate, destination, a, b, c, isUniform ? vectorWidth : count);
         run->values[index] = (PointwiseValue){destination, isUniform ? 0 : -1};
     }
     for (int o = 0; o < run->outputCount; o++) {
         int index = run->outputRegisters[o];
-        if (inPlace && !run->streams && run->directOutput[index] == o && run->values[index].mask != 0) continue;
+        if (inPlace && run->directOutput[index] == o && run->values[index].mask != 0) continue;
         const float *tile = run->values[index].data;
         if (run->values[index].mask == 0) {
             // One number: its register's tile is filled with it.
@@ -247,7 +246,7 @@ static void pointwise_kernel(
     run.streams = streams;
     note_program(&run);
     for (int o = 0; o < outputCount; o++) {
-        if (may_write_directly(&run, o)) run.directOutput[outputRegisters[o]] = (int16_t)o;
+        if (!streams && may_write_directly(&run, o)) run.directOutput[outputRegisters[o]] = (int16_t)o;
     }
     for (int i = 0; i < inputCount; i++) {
         if (inputs[i].kind != ApusOperandScalar) continue;
@@ -275,7 +274,7 @@ static void pointwise_kernel(
     }
     if (position < end) run_tile(&run, position, vectorWidth, end - position, 0);
     // Stores past the caches are seen in no order unless one is asked for.
-    if (streams) __builtin_ia32_sfence();
+    if (streams) __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 #endif

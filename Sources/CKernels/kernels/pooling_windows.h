@@ -86,6 +86,9 @@ typedef struct {
     int64_t begin, end, step;
 } PoolRange;
 
+/// Whether the dimension has one element and one window, which is that element.
+APUS_INLINE int is_whole(const ApusPoolingAxis *a) { return a->input == 1 && a->output == 1 && a->padding == 0; }
+
 /// Whether the range has one element.
 APUS_INLINE int is_single(PoolRange r) { return r.begin < r.end && r.begin + r.step >= r.end; }
 

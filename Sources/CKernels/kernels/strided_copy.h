@@ -10,6 +10,8 @@ enum {
     transposeBlock = 64,
     /// With few columns a block is as many rows as make this many elements.
     transposeElements = 1024,
+    /// The longest rows of one element each that are written as such a block; longer ones are filled one by one.
+    transposeStretch = 8,
 };
 
 typedef uint32_t veight __attribute__((ext_vector_type(8)));
@@ -129,7 +131,8 @@ APUS_INLINE void transpose_eight_uint64_t(const uint64_t *s, int64_t stride, uin
         StridedCursor cursor;                                                                                          \
         cursor_begin(&cursor, rank, shape, strides, begin);                                                            \
         int64_t stride = rank > 0 ? strides[rank - 1] : 1, columns = rank > 0 ? shape[rank - 1] : 1;                   \
-        int transposed = rank > 1 && strides[rank - 2] == 1 && stride != 1 && columns > 1;                             \
+        int transposed = rank > 1 && strides[rank - 2] == 1 && stride != 1 && columns > 1                              \
+            && (stride != 0 || columns <= transposeStretch);                                                           \
         for (int64_t position = begin; position < end;) {                                                              \
             type *here = strided + cursor.offset;                                                                      \
             int64_t rows = transposed && cursor.index[rank - 1] == 0 ? rows_at(&cursor, end - position) : 0;           \

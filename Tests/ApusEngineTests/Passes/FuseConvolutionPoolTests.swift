@@ -4,16 +4,6 @@ import Testing
 @testable import ApusEngine
 @testable import ApusGraph
 
-/// Fuses all that it is offered, or nothing.
-private struct FusingBackend: Backend {
-    let name = "fusing"
-    let fuses: Bool
-
-    func layouts(for step: StepDescription) -> StepLayouts? { nil }
-    func prepare(_ step: StepDescription) -> PreparedStep? { nil }
-    func canFuse(_ step: StepDescription) -> Bool { fuses }
-}
-
 @Suite("Fuse convolution and pooling")
 struct FuseConvolutionPoolTests {
     private static let geometry = ConvolutionGeometry(
