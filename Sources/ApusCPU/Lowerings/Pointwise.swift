@@ -210,7 +210,7 @@ private struct PointwisePart {
     }
 }
 
-/// A program over its parts, cut into tasks of similar size.
+/// A program over its parts: one is split evenly among the threads, several into tasks of similar size.
 final class PointwiseKernel: @unchecked Sendable {
     private struct Task {
         let part: Int
@@ -243,11 +243,14 @@ final class PointwiseKernel: @unchecked Sendable {
         self.outputsPerPart = outputsPerPart
         let bytes = apus_pointwise_scratch_bytes(Int32(program.registerCount))
         scratchPerThread = (Int(bytes) + 63) / 64 * 64
-        tasks = parts.enumerated().flatMap { index, part in
-            stride(from: 0, to: part.count, by: Self.taskSize).map {
-                Task(part: index, range: $0..<min($0 + Self.taskSize, part.count))
+        tasks =
+            parts.count == 1
+            ? []
+            : parts.enumerated().flatMap { index, part in
+                stride(from: 0, to: part.count, by: Self.taskSize).map {
+                    Task(part: index, range: $0..<min($0 + Self.taskSize, part.count))
+                }
             }
-        }
         inputs = parts.flatMap(\.inputs)
         outputs = parts.flatMap(\.outputs)
         streams = parts.reduce(0) { $0 + $1.byteCount } > CPUInfo.lastCacheBytes
@@ -299,8 +302,11 @@ final class PointwiseKernel: @unchecked Sendable {
         bind(operands)
         inputs.withUnsafeBufferPointer { inputs in
             outputs.withUnsafeBufferPointer { outputs in
-                if tasks.count == 1 {
-                    run(tasks[0], inputs, outputs, scratch)
+                if parts.count == 1 {
+                    // One call a thread: what a call learns of the program is learnt once.
+                    Parallel.ranges(parts[0].count, grain: Parallel.smallWork) { range, thread in
+                        run(Task(part: 0, range: range), inputs, outputs, scratch + thread * scratchPerThread)
+                    }
                 } else {
                     Parallel.tasks(tasks.count) { task, thread in
                         run(tasks[task], inputs, outputs, scratch + thread * scratchPerThread)
