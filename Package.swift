@@ -40,7 +40,8 @@ let package = Package(
         .target(name: "ApusData", dependencies: ["ApusEngine", "ApusInterop", "CKernels", "CZlib", "CPNG", "CJPEG"]),
         .target(name: "ApusModels", dependencies: ["ApusNN"]),
         .target(
-            name: "ApusTraining", dependencies: ["ApusNN", "ApusOptim", "ApusData", "ApusModels", "ApusInterop"]),
+            name: "ApusTraining",
+            dependencies: ["ApusNN", "ApusOptim", "ApusData", "ApusModels", "ApusInterop", "CZlib"]),
         .target(name: "Apus", dependencies: ["ApusTraining"]),
 
         // The program.

@@ -145,8 +145,8 @@ private struct BenchTask {
         switch kind {
         case .train:
             let defaults = entry.defaults
-            let optimizer = defaults.optimizer.makeOptimizer(
-                net.parameters(), lr: defaults.lr, momentum: defaults.momentum)
+            let optimizer = try defaults.optimizer.makeOptimizer(
+                net.parameters(), lr: defaults.lr, momentum: defaults.momentum > 0 ? defaults.momentum : nil)
             return {
                 let loss = crossEntropy(net(images), labels)
                 optimizer.zeroGrad()

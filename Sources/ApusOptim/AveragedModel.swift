@@ -81,13 +81,14 @@ public class AveragedModel {
     ///
     /// Changes that `body` makes, such as running means of batch norms computed anew, go into the averages.
     public func withAveragedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
-        swap()
-        defer { swap() }
+        exchangeWeights()
+        defer { exchangeWeights() }
         return try body()
     }
 
-    /// Exchanges the model's weights and their averages.
-    private func swap() {
+    /// Exchanges the model's weights and their averages; a second call puts them back. ``withAveragedWeights(_:)`` does
+    /// both.
+    public func exchangeWeights() {
         for (index, parameter) in model.parameters().enumerated() {
             (parameter.data, parameterAverages[index]) = (parameterAverages[index], parameter.data)
         }

@@ -8,6 +8,11 @@ struct Apus {
 
     init() throws { folder = try TemporaryFolder() }
 
+    /// What `train` leaves in `--out` while it runs, behind two epochs.
+    static let runFiles = [
+        "best.safetensors", "history.csv", "model.safetensors", "state", "state/0.safetensors", "state/1.safetensors",
+    ]
+
     func run(_ arguments: String...) throws -> BuiltProgram.Outcome { try run(arguments) }
 
     func run(_ arguments: [String], environment: [String: String] = [:]) throws -> BuiltProgram.Outcome {

@@ -56,9 +56,6 @@ import Testing
             $0.files[SyntheticIDX.trainLabels]?[8 + 17] = 10
         },
         Damage("a missing file", 66, SyntheticIDX.trainLabels) { $0.files[SyntheticIDX.trainLabels] = nil },
-        Damage("images that the model does not take", 65, "does not take", "20x20", "Expected in_features") {
-            $0 = SyntheticIDX(train: 10, test: 10, side: 20)
-        },
     ]
 
     @Test(arguments: damages) func damagedDataIsRefused(damage: Damage) throws {
@@ -90,7 +87,15 @@ import Testing
             (["lenet"], ["--data", "mnist:/no/such/folder"], 66, "/no/such/folder: no such folder"),
             (["lenet"], ["--data", "mnist", "--device", "cuda:0"], 69, "Use --device cpu"),
             (["lenet"], ["--data", "mnist", "--device", "gpu"], 64, "--device"),
-            (["lenet"], ["--data", "mnist", "--resume"], 64, "not available yet"),
+            (["lenet"], ["--data", "mnist", "--schedule", "zigzag"], 64, "schedule"),
+            (["lenet"], ["--data", "mnist", "--transform", "weak"], 64, "transform"),
+            (["lenet"], ["--data", "mnist", "--momentum", "1"], 64, "from 0 up to 1"),
+            (["lenet"], ["--data", "mnist", "--label-smoothing", "2"], 64, "from 0 to 1"),
+            (["lenet"], ["--data", "mnist", "--ema", "1.5"], 64, "from 0 to 1"),
+            (["lenet"], ["--data", "mnist", "--patience", "0"], 64, "at least 1"),
+            (["lenet"], ["--data", "mnist", "--accumulate", "0"], 64, "at least 1"),
+            (["lenet"], ["--data", "mnist", "--clip-norm", "0"], 64, "above 0"),
+            (["lenet"], ["--data", "mnist", "--save-interval=-1"], 64, "0 or more"),
             (["lenet"], ["--data", "mnist", "--epochs", "0"], 64, "at least 1"),
             (["lenet"], ["--data", "mnist", "--batch-size", "0"], 64, "at least 1"),
             (["lenet"], ["--data", "mnist", "--lr", "nan"], 64, "0 or more"),

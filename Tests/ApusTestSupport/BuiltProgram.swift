@@ -25,6 +25,9 @@ public struct BuiltProgram: Sendable {
         throw NotBuilt(name: name, searchedFrom: programs)
     }
 
+    /// A program of the system, such as a shell.
+    public init(path: String) { self.path = path }
+
     private static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
@@ -90,6 +93,12 @@ public struct BuiltProgram: Sendable {
         /// Sends `SIGINT`, as Ctrl-C does.
         public func interrupt() { process.interrupt() }
 
+        /// Sends `SIGKILL`, which nothing can catch.
+        public func kill() {
+            // The number of a process that has ended may belong to another by now.
+            if process.isRunning { signalProcess(process.processIdentifier, SIGKILL) }
+        }
+
         /// Waits for the end. A program that a signal ended has the status 128 + its number, as in a shell.
         public func wait() throws -> Outcome {
             process.waitUntilExit()
@@ -102,3 +111,6 @@ public struct BuiltProgram: Sendable {
         }
     }
 }
+
+/// `kill(2)`, under a name that the method of the same name does not hide.
+private func signalProcess(_ identifier: Int32, _ signal: Int32) { _ = kill(identifier, signal) }

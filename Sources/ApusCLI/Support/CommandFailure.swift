@@ -2,6 +2,7 @@ import ApusData
 import ApusGraph
 import ApusInterop
 import ApusModels
+import ApusNN
 import ApusTraining
 
 /// The exit codes of the program, after sysexits.h.
@@ -42,8 +43,9 @@ extension CommandFailure {
             return
         case let error as DataError: status = ExitStatus(rawValue: error.exitCode) ?? .damaged
         case let error as SafetensorsError: status = ExitStatus(rawValue: error.exitCode) ?? .damaged
-        case is CheckpointError: status = .damaged
-        case is UnknownModelError, is UnknownOptimizerError, is DatasetNameError: status = .usage
+        case is CheckpointError, is TrainingStateMismatch, is StateDictError: status = .damaged
+        case is UnknownModelError, is UnknownOptimizerError, is OptimizerSettingError, is DatasetNameError:
+            status = .usage
         case is AtomicFile.WriteError, is TrainingError, is TensorError: status = .failed
         default: return nil
         }

@@ -10,6 +10,7 @@ struct JSONLine {
         case number(Double)
         case integers([Int])
         case numbers([Double])
+        case objects([JSONLine])
         case null
     }
 
@@ -29,6 +30,7 @@ extension JSONLine.Value {
         case .number(let number): JSONText.number(number)
         case .integers(let integers): JSONText.array(integers)
         case .numbers(let numbers): "[" + numbers.map(JSONText.number).joined(separator: ",") + "]"
+        case .objects(let objects): "[" + objects.map(\.text).joined(separator: ",") + "]"
         case .null: "null"
         }
     }

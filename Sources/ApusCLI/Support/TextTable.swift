@@ -1,3 +1,5 @@
+import Foundation
+
 /// Rows of text in columns as wide as their widest cell.
 struct TextTable {
     private var rows: [[String]]
@@ -25,4 +27,9 @@ struct TextTable {
             return line
         }.joined(separator: "\n")
     }
+}
+
+extension Double {
+    /// The number with so many digits behind the point.
+    func fixed(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
 }

@@ -1,8 +1,15 @@
 /// The data sets that can be named on the command line.
 public struct DatasetRegistry: Sendable {
-    /// Loads one split, from a folder or, where it is nil, from the usual places; the last argument tells what to do with
-    /// files in class folders that are no pictures.
-    public typealias Load = @Sendable (DatasetSplit, _ folder: String?, ImageFolder.Unusable) throws -> any Dataset
+    /// Loads one split, from a folder or, where it is nil, from the usual places.
+    public typealias Load = @Sendable (DatasetSplit, _ folder: String?, FolderOptions) throws -> any Dataset
+
+    /// What only folders of pictures need.
+    public struct FolderOptions: Sendable {
+        /// What to do with files in class folders that are no pictures.
+        public let unusable: ImageFolder.Unusable
+        /// What makes pictures of different sizes alike.
+        public let sizing: any Transform
+    }
 
     private let loaders: [(name: String, load: Load)]
 
@@ -14,11 +21,12 @@ public struct DatasetRegistry: Sendable {
         ("cifar100", { split, folder, _ in try CIFAR100(split, at: folder) }),
         (
             "folder",
-            { split, folder, unusable in
+            { split, folder, options in
                 guard let folder else {
                     throw DatasetNameError(text: "folder", problem: "the folder is missing: folder:PATH.")
                 }
-                return try ImageFolder.split(split, of: folder, unusable: unusable)
+                return try ImageFolder.split(
+                    split, of: folder, transform: options.sizing, unusable: options.unusable)
             }
         ),
     ])
@@ -44,11 +52,13 @@ public struct DatasetRegistry: Sendable {
     ///   - split: the training or the test images.
     ///   - reference: the data set's name, and maybe its path.
     ///   - unusable: what to do with files in class folders that are no PNG or JPEG.
+    ///   - sizing: what makes the pictures of folders alike where their sizes differ.
     /// - Throws: `DatasetNameError` that lists the known names; `DataError` where files are missing or damaged.
     public func load(
-        _ reference: DatasetReference, _ split: DatasetSplit, unusable: ImageFolder.Unusable = .stop
+        _ reference: DatasetReference, _ split: DatasetSplit, unusable: ImageFolder.Unusable = .stop,
+        sizing: any Transform = ImageFolder.evaluationTransform
     ) throws -> any Dataset {
-        try loader(of: reference)(split, reference.folder, unusable)
+        try loader(of: reference)(split, reference.folder, FolderOptions(unusable: unusable, sizing: sizing))
     }
 
     private func loader(of reference: DatasetReference) throws -> Load {

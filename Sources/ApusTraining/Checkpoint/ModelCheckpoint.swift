@@ -9,6 +9,8 @@ import ApusNN
 public struct ModelCheckpoint {
     /// The name of the file in a run's folder.
     public static let fileName = "model.safetensors"
+    /// The name of the best epoch's file in a run's folder.
+    public static let bestFileName = "best.safetensors"
 
     /// What the file says of its model.
     public let description: CheckpointDescription
@@ -17,9 +19,9 @@ public struct ModelCheckpoint {
     /// Reads the file at `path`.
     ///
     /// - Throws: `SafetensorsError` where the file is missing or damaged, `CheckpointError` where it is no checkpoint
-    ///   of Apus.
+    ///   of Apus or fails its checksum.
     public init(path: String) throws {
-        file = try SafetensorsFile(path: path)
+        file = try CheckedSafetensors.read(path)
         description = try CheckpointDescription(metadata: file.metadata, path: path)
     }
 
@@ -27,7 +29,7 @@ public struct ModelCheckpoint {
     ///
     /// - Throws: `SafetensorsError` (`notWritable`), and `TensorError` where a weight cannot be computed.
     public static func save(_ model: Module, _ description: CheckpointDescription, to path: String) throws {
-        try model.stateDict().write(toSafetensors: path, metadata: description.metadata())
+        try CheckedSafetensors.write(model.stateDict(), metadata: description.metadata(), to: path)
     }
 
     /// Throws `CheckpointError` unless the checkpoint is of the model of this name in the registry.
@@ -37,6 +39,31 @@ public struct ModelCheckpoint {
                 path: file.path, problem: "this is a checkpoint of the model \(description.model), not of \(model)",
                 hint: "Choose a checkpoint of \(model), or another folder.")
         }
+    }
+
+    /// Builds the model that the file names, with the file's weights, in evaluation mode.
+    ///
+    /// - Throws: `CheckpointError` where no model has this name, its arguments are none of a model, or the weights are
+    ///   those of another.
+    public func makeModel() throws -> Module {
+        let entry: ModelEntry
+        do {
+            entry = try ModelRegistry.entry(named: description.model)
+        } catch {
+            throw CheckpointError(
+                path: file.path, problem: "\(error)", hint: "Use the version of Apus that wrote the file.")
+        }
+        guard let classes = description.arguments["num_classes"], classes > 0,
+            let channels = description.arguments["in_channels"], channels > 0
+        else {
+            throw CheckpointError(
+                path: file.path,
+                problem: "the metadata's arguments \(description.arguments) lack num_classes or in_channels",
+                hint: "The file is damaged.")
+        }
+        let model = entry.makeModel(numClasses: classes, inChannels: channels)
+        try load(into: model)
+        return model.eval()
     }
 
     /// The weights by name.

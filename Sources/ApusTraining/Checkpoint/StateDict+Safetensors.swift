@@ -38,13 +38,19 @@ extension StateDict {
     ///
     /// - Throws: `SafetensorsError` (`notWritable`), and `TensorError` where a tensor cannot be computed.
     public func write(toSafetensors path: String, metadata: [String: String] = [:]) throws {
+        try SafetensorsWriter.write(safetensors(), metadata: metadata, to: path)
+    }
+
+    /// The tensors with their bytes.
+    ///
+    /// Throws `TensorError` where a tensor cannot be computed.
+    func safetensors() throws -> [SafetensorsWriter.Tensor] {
         try Tensor.evaluate(map(\.tensor))
-        let tensors = try map { entry in
+        return try map { entry in
             SafetensorsWriter.Tensor(
                 name: entry.key, dtype: SafetensorsDType(entry.tensor.dtype), shape: entry.tensor.shape.dimensions,
                 bytes: try entry.tensor.withElements { Array($0) })
         }
-        try SafetensorsWriter.write(tensors, metadata: metadata, to: path)
     }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Batches are weighted by their size, so that a smaller last batch does not count more than its share:
 /// loss = Σ nᵢ · lossᵢ / Σ nᵢ, where lossᵢ is the mean over batch i of nᵢ samples.
-public struct ClassificationMetrics: Sendable, Hashable {
+public struct ClassificationMetrics: Sendable, Hashable, Codable {
     private var lossSum = 0.0
     /// How many samples were classified correctly.
     public private(set) var correctCount = 0

@@ -6,13 +6,10 @@ import ApusInterop
 /// train_seconds, seconds, images_per_second. Numbers are written so that reading them gives the same value again.
 public struct History: Sendable {
     /// The epochs in their order.
-    public private(set) var records: [EpochRecord] = []
+    public let records: [EpochRecord]
 
-    /// An empty table.
-    public init() {}
-
-    /// Adds an epoch.
-    public mutating func append(_ record: EpochRecord) { records.append(record) }
+    /// The table of these epochs.
+    public init(_ records: [EpochRecord]) { self.records = records }
 
     /// The table as comma-separated values.
     public var text: String {

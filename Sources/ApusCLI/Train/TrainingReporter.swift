@@ -1,7 +1,7 @@
 import ApusTraining
 
 /// Tells of a training run: the bar and the table on standard error, and JSON lines on standard output where asked for.
-struct TrainingReporter {
+final class TrainingReporter: TrainerCallback {
     private let printsJSON: Bool
     private var bar: ProgressBar?
     private var hasHeading = false
@@ -14,11 +14,9 @@ struct TrainingReporter {
         }
     }
 
-    /// Tells of a step.
-    mutating func report(_ step: Trainer.StepReport) { bar?.update(step) }
+    func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) { bar?.update(report) }
 
-    /// Tells of an epoch.
-    mutating func report(_ record: EpochRecord) {
+    func epochDidEnd(_ record: EpochRecord, _ trainer: Trainer) {
         clear()
         if !hasHeading { StandardStreams.error(EpochTable.heading) }
         hasHeading = true

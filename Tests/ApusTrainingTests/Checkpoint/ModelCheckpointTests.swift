@@ -75,9 +75,22 @@ import Testing
         try ModelCheckpoint.save(LeNet(), Self.description, to: path)
         var metadata = try SafetensorsFile(path: path).metadata
         metadata[key] = "[oops"
+        // Another program may have made the file: it has no checksum then.
+        metadata["crc32"] = nil
         let tensor = SafetensorsWriter.Tensor(name: "x", dtype: .float32, shape: [1], elements: [Float(1)])
         try SafetensorsWriter.write([tensor], metadata: metadata, to: path)
         let error = #expect(throws: CheckpointError.self) { try ModelCheckpoint(path: path) }
         #expect(error?.problem == "the metadata's \(key) is \"[oops\"")
+    }
+
+    @Test func anotherWordInTheMetadataFailsTheChecksum() throws {
+        try ModelCheckpoint.save(LeNet(), Self.description, to: path)
+        let text = String(decoding: try folder.read("model.safetensors").prefix(3000), as: Unicode.ASCII.self)
+        var bytes = try folder.read("model.safetensors")
+        let place = try #require(text.range(of: "lenet"))
+        bytes[text.distance(from: text.startIndex, to: place.lowerBound)] = UInt8(ascii: "L")
+        try folder.write(bytes, to: "model.safetensors")
+        let error = #expect(throws: CheckpointError.self) { try ModelCheckpoint(path: path) }
+        #expect(error?.problem.hasPrefix("the checksum is") == true, "\(String(describing: error))")
     }
 }

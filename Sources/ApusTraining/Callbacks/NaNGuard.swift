@@ -1,0 +1,86 @@
+import ApusEngine
+import ApusGraph
+import ApusNN
+import Synchronization
+
+/// Finds where a loss that is not a number comes from: which parameter, or which layer, has the first NaN.
+///
+/// It holds the weights of the step before until the loss is read, which takes as much memory as the weights do. When a
+/// loss is NaN, it puts these weights back, calls the model again on the same batch and looks at what each layer gives;
+/// the run then ends with `TrainingError.lossIsNaN` and what was found.
+public final class NaNGuard: TrainerCallback {
+    private struct Before {
+        let parameters: [Tensor]
+        let buffers: [Tensor]
+        let random: Generator.State
+    }
+
+    private var parameters: [(name: String, parameter: Parameter)] = []
+    private var buffers: [Buffer] = []
+    private var before: Before?
+
+    /// A guard that has seen no step.
+    public init() {}
+
+    public func trainingWillBegin(_ trainer: Trainer) {
+        parameters = trainer.model.namedParameters()
+        buffers = trainer.model.buffers()
+    }
+
+    public func stepWillBegin(_ trainer: Trainer) {
+        before = Before(
+            parameters: parameters.map(\.parameter.data), buffers: buffers.map(\.data), random: Generator.shared.state)
+    }
+
+    public func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) { before = nil }
+
+    public func lossIsNaN(_ images: Tensor, _ labels: Tensor, _ trainer: Trainer) throws {
+        guard let before else { return }
+        for (entry, tensor) in zip(parameters, before.parameters) { entry.parameter.data = tensor }
+        for (buffer, tensor) in zip(buffers, before.buffers) { buffer.data = tensor }
+        Generator.shared.state = before.random
+        let progress = trainer.progress
+        throw TrainingError.lossIsNaN(
+            epoch: progress.epoch, step: progress.step, origin: try origin(images, trainer.model, progress.step))
+    }
+
+    private func origin(_ images: Tensor, _ model: Module, _ step: Int) throws -> String {
+        if try Self.hasNaN(images) { return "the images of the batch hold NaN" }
+        for (name, parameter) in parameters where try !Self.isFinite(parameter.data) {
+            return "the parameter \(name) holds NaN or infinity since the update before step \(step)"
+        }
+        let recorder = OutputRecorder()
+        _ = noGrad { ModuleObservation.$observer.withValue(recorder) { model(images) } }
+        var firstInfinite: String?
+        for (layer, output) in recorder.outputs {
+            if try Self.hasNaN(output) {
+                let cause = firstInfinite.map { ", behind infinite values of \($0)" } ?? ""
+                return "the first NaN comes from \(layer)\(cause)"
+            }
+            if firstInfinite == nil, try !Self.isFinite(output) { firstInfinite = layer }
+        }
+        if let firstInfinite { return "\(firstInfinite) gives infinite values" }
+        return "the loss function gives NaN for finite logits"
+    }
+
+    private static func hasNaN(_ tensor: Tensor) throws -> Bool {
+        guard tensor.dtype.isFloatingPoint else { return false }
+        return try noGrad { tensor.isNaN().any() }.elements(as: Bool.self)[0]
+    }
+
+    private static func isFinite(_ tensor: Tensor) throws -> Bool {
+        try noGrad { tensor.isFinite().all() }.elements(as: Bool.self)[0]
+    }
+}
+
+/// Keeps what each layer gave, children before their parents.
+private final class OutputRecorder: ModuleObserver {
+    private let state = Mutex<[(layer: String, output: Tensor)]>([])
+
+    var outputs: [(layer: String, output: Tensor)] { state.withLock { $0 } }
+
+    func didCall(_ module: Module, path: String, input: Tensor, output: Tensor) {
+        let layer = path.isEmpty ? module.typeName : "\(path) (\(module.typeName))"
+        state.withLock { $0.append((layer, output)) }
+    }
+}

@@ -1,0 +1,99 @@
+import ApusData
+import ApusGraph
+import ApusNN
+import ApusOptim
+
+/// All that a training run needs to go on bit for bit: weights, optimizer, callbacks, random numbers, and where it is.
+///
+/// ```swift
+/// try TrainingStateFolder("run/state").save(TrainingState(of: trainer, loader, callbacks))
+/// …
+/// if let saved = try TrainingStateFolder("run/state").newest() {
+///     try saved.state.restore(to: trainer, loader, callbacks)
+/// }
+/// ```
+/// The run that takes it up is made with the same settings, the same data and as many threads.
+public struct TrainingState: Sendable {
+    /// The weights that the model is trained on with, and its buffers.
+    public var model: StateDict
+    /// What the optimizer keeps.
+    public var optimizer: OptimizerStateDict
+    /// What the callbacks remember, by ``StatefulCallback/stateName``.
+    public var callbacks: [String: CallbackState]
+    /// How far the run is.
+    public var progress: TrainingProgress
+    /// Where the shared generator stands.
+    public var random: Generator.State
+    /// Where the training loader stands.
+    public var loader: DataLoader.Position
+    /// What the run was started with, by the name of each setting, for whoever takes it up to compare.
+    public var settings: [String: String]
+
+    /// The state of a run between two updates.
+    ///
+    /// - Parameters:
+    ///   - trainer: the run.
+    ///   - loader: its training data.
+    ///   - callbacks: those of the run; what is no ``StatefulCallback`` has no state.
+    ///   - settings: what the run was started with.
+    /// - Throws: what the callbacks throw.
+    public init(
+        of trainer: Trainer, _ loader: DataLoader, _ callbacks: [any TrainerCallback],
+        settings: [String: String] = [:]
+    ) throws {
+        model = trainer.model.stateDict()
+        optimizer = trainer.optimizer.stateDict()
+        self.callbacks = [:]
+        for callback in callbacks.compactMap({ $0 as? any StatefulCallback }) {
+            precondition(
+                self.callbacks[callback.stateName] == nil, "TrainingState: two callbacks \(callback.stateName)")
+            self.callbacks[callback.stateName] = try callback.saveState()
+        }
+        (progress, random, self.loader) = (trainer.progress, Generator.shared.state, loader.position)
+        self.settings = settings
+    }
+
+    init(
+        model: StateDict, optimizer: OptimizerStateDict, callbacks: [String: CallbackState],
+        progress: TrainingProgress, random: Generator.State, loader: DataLoader.Position, settings: [String: String]
+    ) {
+        (self.model, self.optimizer, self.callbacks, self.progress) = (model, optimizer, callbacks, progress)
+        (self.random, self.loader, self.settings) = (random, loader, settings)
+    }
+
+    /// Puts a run where this one was saved.
+    ///
+    /// - Throws: `StateDictError` and `TensorError` where model or optimizer are others, and `TrainingStateMismatch`
+    ///   where the callbacks are.
+    public func restore(
+        to trainer: Trainer, _ loader: DataLoader, _ callbacks: [any TrainerCallback]
+    ) throws {
+        let stateful = callbacks.compactMap { $0 as? any StatefulCallback }
+        let names = Set(stateful.map(\.stateName))
+        guard names == Set(self.callbacks.keys) else {
+            throw TrainingStateMismatch(saved: self.callbacks.keys.sorted(), present: names.sorted())
+        }
+        try trainer.model.load(model)
+        try trainer.optimizer.load(optimizer)
+        for callback in stateful {
+            if let state = self.callbacks[callback.stateName] { try callback.restore(state) }
+        }
+        trainer.progress = progress
+        Generator.shared.state = random
+        loader.position = self.loader
+    }
+}
+
+/// A run that was saved with other callbacks than the one that is to go on.
+public struct TrainingStateMismatch: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The states that were saved.
+    public let saved: [String]
+    /// Those of the run that is to go on.
+    public let present: [String]
+
+    public var description: String {
+        func text(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+        return "the run was saved with the states of other callbacks (\(text(saved))) than this one has "
+            + "(\(text(present))). Go on with the settings that it was started with."
+    }
+}

@@ -1,0 +1,59 @@
+import ApusData
+import ApusEngine
+import ApusGraph
+import ApusNN
+
+/// Measures a classifier on all samples of a loader, in evaluation mode and without gradients.
+///
+/// ```swift
+/// let metrics = try Evaluator(net).evaluate(DataLoader(test, batchSize: 256))
+/// print(metrics.loss, metrics.accuracy)
+/// ```
+public struct Evaluator {
+    /// The model; called with images [N, C, H, W], it gives logits [N, classes].
+    public let model: Module
+    private let lossFunction: (Tensor, Tensor) -> Tensor
+
+    /// Creates an evaluator.
+    ///
+    /// - Parameters:
+    ///   - model: what is measured.
+    ///   - lossFunction: takes logits [N, classes] and labels [N] and gives the mean loss, a scalar; cross entropy
+    ///     unless given.
+    public init(_ model: Module, lossFunction: @escaping (Tensor, Tensor) -> Tensor = { crossEntropy($0, $1) }) {
+        (self.model, self.lossFunction) = (model, lossFunction)
+    }
+
+    /// Measures the model on each batch of the loader; the loader must keep its last, smaller batch. The model is in
+    /// training mode afterwards if it was before.
+    ///
+    /// - Parameters:
+    ///   - loader: the samples.
+    ///   - onBatch: called with the logits [N, classes] and the labels of each batch, to measure more, as a
+    ///     ``ConfusionMatrix``; what it throws ends the evaluation.
+    /// - Throws: `TrainingError` (`noBatches`), `TensorError` where data and model do not fit, and the errors of the
+    ///   loader.
+    public func evaluate(
+        _ loader: DataLoader, onBatch: (_ logits: Tensor, _ labels: Tensor) throws -> Void = { _, _ in }
+    ) throws -> ClassificationMetrics {
+        let wasTraining = model.isTraining
+        model.eval()
+        defer { if wasTraining { model.train() } }
+        var metrics = ClassificationMetrics()
+        try withTensorErrors {
+            try noGrad {
+                for (images, labels) in loader {
+                    let logits = model(images)
+                    let loss = lossFunction(logits, labels)
+                    let correct = Accuracy.correctCount(logits, labels)
+                    try Tensor.evaluate([loss, correct])
+                    metrics.add(meanLoss: loss.item(), correctCount: correct.item(as: Int.self), count: labels.shape[0])
+                    try onBatch(logits, labels)
+                }
+            }
+            try loader.check()
+        }
+        guard metrics.sampleCount > 0 else { throw TrainingError.noBatches }
+        return metrics
+    }
+}
