@@ -31,24 +31,28 @@ enum FormulaWeights {
                 let counter = withUnsafeBytes(of: Int64(index).littleEndian) { Array($0) }
                 return SafetensorsWriter.Tensor(name: name, dtype: .int64, shape: [], bytes: counter)
             }
-            // One period of the values, of which the tensor is made from an element of its own on.
-            let values = noise.map { Float(value($0, name: name, shape: shape)) }
+            // The values come again after a period.
+            let count = shape.elementCount
+            let values = values(min(count, period), from: 7919 * index, name: name, shape: shape)
             let bytes = values.withUnsafeBytes { Array($0) }
-            let start = 7919 * index % period * MemoryLayout<Float>.size
-            let count = shape.elementCount * MemoryLayout<Float>.size
-            var repeated = Array(bytes[start...])
-            repeated.reserveCapacity(count + bytes.count)
-            while repeated.count < count { repeated += bytes }
+            var repeated = bytes
+            while repeated.count < count * MemoryLayout<Float>.size { repeated += bytes }
             return SafetensorsWriter.Tensor(
-                name: name, dtype: .float32, shape: shape.dimensions, bytes: Array(repeated[..<count]))
+                name: name, dtype: .float32, shape: shape.dimensions,
+                bytes: Array(repeated[..<(count * MemoryLayout<Float>.size)]))
         }
     }
 
-    private static func value(_ noise: Double, name: String, shape: Shape) -> Double {
+    /// The first values of a tensor.
+    private static func values(_ count: Int, from start: Int, name: String, shape: Shape) -> [Float] {
+        let (center, factor): (Double, Double)
         if name.hasSuffix("weight"), shape.rank > 1 {
-            return noise * (3 / Double(shape.dimensions.dropFirst().reduce(1, *))).squareRoot()
+            (center, factor) = (0, (3 / Double(shape.dimensions.dropFirst().reduce(1, *))).squareRoot())
+        } else if name.hasSuffix("weight") || name.hasSuffix("running_var") {
+            (center, factor) = (1, 0.5)
+        } else {
+            (center, factor) = (0, 0.1)
         }
-        if name.hasSuffix("weight") || name.hasSuffix("running_var") { return 1 + noise / 2 }
-        return noise / 10
+        return (0..<count).map { Float(center + noise[(start + $0) % period] * factor) }
     }
 }

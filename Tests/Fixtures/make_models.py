@@ -5,7 +5,7 @@ DIR/logits.safetensors   what models with formula-made weights say of formula-ma
 
 The formula (the test in Swift has it too): noise[j] = 2 · (hash(j) >> 8) · 2⁻²⁴ − 1 for j < 65537, where hash is Wellons'
 lowbias32. Element i of the k-th tensor of the state is made of n = noise[(i + 7919 · k) mod 65537]: n · √(3 / fan in) for
-weights of two and more dimensions, 1 + n / 2 for the weights of batch norms and running variances, n / 10 for biases and
+weights of two and more dimensions, 1 + n / 2 for the weights of batch norms and running variances, n · 0.1 for biases and
 running means, k for counters. Element i of the images is noise[3 · i mod 65537].
 """
 
@@ -53,7 +53,7 @@ def filled(name, shape, k):
     elif name.endswith(("weight", "running_var")):
         values = 1 + n / 2
     else:
-        values = n / 10
+        values = n * 0.1
     return torch.from_numpy(values.astype(np.float32)).reshape(shape)
 
 
