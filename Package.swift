@@ -93,7 +93,7 @@ let package = Package(
         .testTarget(name: "ApusOptimTests", dependencies: ["ApusOptim"]),
         .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "CZlib", "ApusTestSupport", "FuzzCases"]),
         .testTarget(name: "ApusDataInstallTests", dependencies: ["ApusDataInstall", "ApusTestSupport"]),
-        .testTarget(name: "ApusModelsTests", dependencies: ["ApusModels"]),
+        .testTarget(name: "ApusModelsTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance", "ApusTestSupport", "CKernels"]),
         .testTarget(name: "ApusCLITests", dependencies: ["ApusData", "ApusInterop", "ApusTestSupport"]),

@@ -11,15 +11,17 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Times whole steps of a model on synthetic data.",
         discussion: """
-            NAME is MODEL-train (forward, loss, gradients, the model's own optimizer, and the loss read) or MODEL-infer \
-            (forward in evaluation mode, and the logits read): \(BenchTask.names.joined(separator: ", ")). The first \
-            runs are not counted.
+            NAME is MODEL-train (forward, loss, gradients, the model's own optimizer, and the loss read; 10 classes; \
+            SGD has learning rate 0.1 and no momentum) or MODEL-infer (forward in evaluation mode, and the logits read; \
+            the model's own number of classes): \(BenchTask.names.joined(separator: ", ")). The first runs are not \
+            counted.
             """)
 
     @Argument(help: ArgumentHelp("What to time, as lenet-train.", valueName: "name"))
     var name: String
 
-    @Option(help: "Images in a step; the model's own batch size unless told.")
+    @Option(
+        help: "Images in a step; unless told, the model's own batch size, or 16 or 8 for images of 224x224.")
     var batch: Int?
 
     @Option(help: "Height and width of the images; the model's own unless told.")
@@ -51,8 +53,10 @@ struct BenchCommand: ParsableCommand {
         let task = try BenchTask(named: name)
         if let size { try task.check(size: size) }
         let device = try deviceOptions.device.device()
-        let batch = batch ?? task.entry.defaults.batchSize
-        let milliseconds = try withTensorErrors { try measure(task.makeStep(batch: batch, device: device)) }
+        let batch = batch ?? task.entry.benchmarkBatchSize
+        let milliseconds = try withTensorErrors {
+            try measure(task.makeStep(batch: batch, size: size, device: device))
+        }
         let median = milliseconds[milliseconds.count / 2]
         let imagesPerSecond = Double(batch) * 1000 / median
         if json {
@@ -121,34 +125,60 @@ private struct BenchTask {
             .usage, "there is no benchmark \"\(name)\". Known benchmarks: \(Self.names.joined(separator: ", ")).")
     }
 
-    /// Throws a failure with code 64 for a size that the model is not made for.
+    /// 10 classes when training is measured, the model's own number in inference.
+    private var numClasses: Int { kind == .train ? 10 : entry.defaultNumClasses }
+
+    /// Throws a failure with code 64 for a size that the model does not take.
     ///
-    /// The first fully connected layer of all models here has as many inputs as images of one size give. A few sizes
-    /// beside it give as many because pooling rounds down; they would be measured as if they were the model's.
+    /// Nothing is computed: recording the forward pass tells. A model that takes images of twice its own size takes all
+    /// that its layers take. Another one is made for a single size, though a few sizes beside it pass its layers because
+    /// pooling rounds down; they would be measured as if they were the model's.
     func check(size: Int) throws {
         let (_, height, width) = entry.inputSize
-        guard (size, size) == (height, width) else {
+        guard (size, size) != (height, width) else { return }
+        let model = entry.makeModel(numClasses: numClasses).eval()
+        do {
+            try record(model, 2 * height, 2 * width)
+        } catch {
             throw CommandFailure(
                 .usage,
                 "--size \(size): \(entry.name) is made for images of \(height)x\(width) only. Leave --size out.")
         }
+        do {
+            try record(model, size, size)
+        } catch {
+            throw CommandFailure(.usage, "--size \(size): \(entry.name) does not take such images: \(error)")
+        }
+    }
+
+    /// Records a forward pass of one image; throws the error of the layer that does not take it.
+    private func record(_ model: Module, _ height: Int, _ width: Int) throws {
+        try withTensorErrors {
+            // Also where `APUS_EAGER=1` would compute each operation.
+            EvaluationHook.$isEager.withValue(false) {
+                _ = noGrad { model(.zeros(1, entry.inputSize.channels, height, width)) }
+            }
+        }
     }
 
     /// A step that computes once and returns a number that depends on all of it.
-    func makeStep(batch: Int, device: Device) throws -> () throws -> Double {
+    ///
+    /// - Parameters:
+    ///   - size: the height and width of the images; the model's own where it is nil.
+    func makeStep(batch: Int, size: Int?, device: Device) throws -> () throws -> Double {
         manualSeed(0)
-        let net = entry.makeModel().to(device)
-        let size = entry.inputSize
-        let images = Tensor.rand(batch, size.channels, size.height, size.width)
-        let labels = Tensor.randint(0, 10, [batch])
+        let net = entry.makeModel(numClasses: numClasses).to(device)
+        let own = entry.inputSize
+        let images = Tensor.rand(batch, own.channels, size ?? own.height, size ?? own.width)
+        let labels = Tensor.randint(0, numClasses, [batch])
         try Tensor.evaluate([images, labels] + net.stateDict().map(\.tensor))
         switch kind {
         case .train:
-            let defaults = entry.defaults
-            let optimizer = try defaults.optimizer.makeOptimizer(
-                net.parameters(), lr: defaults.lr, momentum: defaults.momentum > 0 ? defaults.momentum : nil)
+            let (optimizerName, lr) = (entry.defaults.optimizer, entry.defaults.lr)
+            // A rate that suits the model's data set may not suit random images.
+            let optimizer = try optimizerName.makeOptimizer(net.parameters(), lr: optimizerName == .sgd ? 0.1 : lr)
             return {
-                let loss = crossEntropy(net(images), labels)
+                let loss = Self.loss(of: net, images, labels)
                 optimizer.zeroGrad()
                 loss.backward()
                 optimizer.step()
@@ -157,6 +187,15 @@ private struct BenchTask {
         case .infer:
             net.eval()
             return { try noGrad { try net(images).withElements { Double($0.loadUnaligned(as: Float.self)) } } }
+        }
+    }
+
+    /// The loss of a training step, with those of auxiliary heads.
+    private static func loss(of net: Module, _ images: Tensor, _ labels: Tensor) -> Tensor {
+        guard let classifier = net as? any AuxiliaryClassifier else { return crossEntropy(net(images), labels) }
+        let (logits, auxiliaries) = classifier.logitsWithAuxiliaries(images)
+        return auxiliaries.reduce(crossEntropy(logits, labels)) {
+            $0 + crossEntropy($1, labels) * classifier.auxiliaryWeight
         }
     }
 }

@@ -13,12 +13,14 @@ struct ModelsCommand: ParsableCommand {
 
     func run() throws {
         for entry in ModelRegistry.entries {
+            // The weights are recorded only, so that the largest models are counted in milliseconds.
             let parameters = entry.makeModel().parameters().reduce(0) { $0 + $1.count }
             let (input, defaults) = (entry.inputSize, entry.defaults)
             if json {
                 let line = JSONLine([
                     "model": .string(entry.name), "summary": .string(entry.summary),
-                    "input": .integers([input.channels, input.height, input.width]), "parameters": .integer(parameters),
+                    "input": .integers([input.channels, input.height, input.width]),
+                    "classes": .integer(entry.defaultNumClasses), "parameters": .integer(parameters),
                     "optimizer": .string(defaults.optimizer.rawValue), "lr": .number(defaults.lr),
                     "momentum": .number(defaults.momentum), "batch_size": .integer(defaults.batchSize),
                     "epochs": .integer(defaults.epochs),
@@ -29,7 +31,8 @@ struct ModelsCommand: ParsableCommand {
                     """
                     \(entry.name)
                         \(entry.summary)
-                        input \(input.channels)x\(input.height)x\(input.width), \(parameters) parameters; \
+                        input \(input.channels)x\(input.height)x\(input.width), \(entry.defaultNumClasses) classes, \
+                    \(parameters) parameters; \
                     \(defaults.optimizer.rawValue) with lr \(defaults.lr)\
                     \(defaults.momentum > 0 ? " and momentum \(defaults.momentum)" : ""), batch \
                     \(defaults.batchSize), \(defaults.epochs) epochs

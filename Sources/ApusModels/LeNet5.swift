@@ -7,9 +7,16 @@ import ApusNN
 /// PyTorch does. State: `conv.0`, `conv.3`, `fc.0`, `fc.2` and `fc.4`, each with `weight` and `bias`; 61,706 numbers
 /// for one channel and 10 classes.
 public final class LeNet5: Module {
+    /// The two convolutions with their activations and poolings.
     public let conv: Sequential
+    /// The three fully connected layers.
     public let fc: Sequential
 
+    /// A network with fresh weights.
+    ///
+    /// - Parameters:
+    ///   - numClasses: the number of classes; `10` by default.
+    ///   - inChannels: the channels C of the images; `1` by default.
     public init(numClasses: Int = 10, inChannels: Int = 1) {
         conv = Sequential(
             Conv2d(inChannels, 6, kernelSize: 5, padding: 2), Sigmoid(), AvgPool2d(2, stride: 2),
@@ -27,4 +34,15 @@ public final class LeNet5: Module {
     }
 
     override public func forward(_ image: Tensor) -> Tensor { fc(conv(image).flatten(from: 1)) }
+}
+
+extension LeNet5 {
+    static let entries = [
+        ModelEntry(
+            name: "lenet5",
+            summary: "LeNet-5 with sigmoids and average pooling (LeCun et al. 1998), as in the second tutorial",
+            inputSize: (1, 28, 28),
+            defaults: TrainingDefaults(optimizer: .sgd, lr: 0.5, batchSize: 100, epochs: 16),
+            build: { LeNet5(numClasses: $0, inChannels: $1) })
+    ]
 }

@@ -18,6 +18,10 @@ import Testing
         #expect(members["lr"] as? Double == 0.001)
         #expect(members["batch_size"] as? Int == 256)
         #expect(members["epochs"] as? Int == 5)
+        #expect(members["classes"] as? Int == 10)
+        let large = try parsed(outcome.lines.first { $0.contains(#""model":"vgg19""#) } ?? "").members
+        #expect(large["classes"] as? Int == 1000)
+        #expect(large["parameters"] as? Int == 143_667_240)
     }
 
     @Test func aSummaryHasALineALayer() throws {
@@ -82,6 +86,16 @@ import Testing
             #expect(outcome.errors.contains(message), "\(outcome.errors)")
             #expect(outcome.output.isEmpty)
         }
+    }
+
+    /// The layers themselves tell which sizes a model takes.
+    @Test func aModelOfAnySizeIsMeasuredAtThatSize() throws {
+        let outcome = try apus.run(
+            "bench", "resnet20-infer", "--batch", "2", "--size", "17", "--seconds", "0.01", "--json")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let small = try apus.run("bench", "vgg11-infer", "--size", "31")
+        #expect(small.status == 64)
+        #expect(small.errors.contains("--size 31: vgg11 does not take such images: features.20: "), "\(small.errors)")
     }
 
     @Test func theDeviceAndTheDataAreListed() throws {

@@ -109,6 +109,20 @@ import Testing
         #expect(optimizer.lr == 0.025)
     }
 
+    @Test func models() throws {
+        let net = ResNet(.resNet18, numClasses: 10)
+        print(net(.zeros(2, 3, 224, 224)).shape)  // torch.Size([2, 10])
+
+        let entry = try ModelRegistry.entry(named: "trashnet")
+        print(entry.defaults.lr)  // 0.9
+        let small = entry.makeModel(numClasses: 10, inChannels: 3)
+        print(small.parameters().map(\.count).reduce(0, +))  // 133514
+
+        #expect("\(net(.zeros(2, 3, 224, 224)).shape)" == "torch.Size([2, 10])")
+        #expect(entry.defaults.lr == 0.9)
+        #expect(small.parameters().map(\.count).reduce(0, +) == 133_514)
+    }
+
     @Test func tensors() {
         let w = Tensor([2.0, -1.0]).requiringGrad()
         let y = (w * w).sum()

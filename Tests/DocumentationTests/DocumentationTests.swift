@@ -78,6 +78,20 @@ import Testing
         expectNone(all.filter { $0.kind == "init" }.flatMap(\.problemsOfArguments))
     }
 
+    @Test("models and blocks have shapes, their arguments, their state and a place in the catalogue")
+    func models() throws {
+        let all = try Project.publicDeclarations(in: "Sources/ApusModels")
+        let modules = all.filter { $0.kind == "class" }
+        #expect(Set(modules.map(\.name)).isSuperset(of: ["LeNet", "VGG", "Residual", "PaddedShortcut"]))
+        expectNone(modules.filter { !$0.text.contains("→") }.map { "\($0.place): the shapes are missing" })
+        expectNone(
+            all.filter { $0.documentation.isEmpty && $0.kind != "extension" }.map { "\($0.place): no documentation" })
+        expectNone(all.filter { $0.kind == "init" }.flatMap(\.problemsOfArguments))
+        try expectListed(
+            all.filter { $0.owner == nil && ["class", "struct", "enum", "protocol"].contains($0.kind) },
+            in: "Sources/ApusModels/ApusModels.docc/ApusModels.md")
+    }
+
     @Test("functions on tensors have shapes, PyTorch's name, their arguments and a place in the list")
     func functions() throws {
         let all = try Project.publicDeclarations(in: "Sources/ApusGraph/Primitives", "Sources/ApusGraph/Composites")

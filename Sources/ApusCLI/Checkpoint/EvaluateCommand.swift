@@ -25,6 +25,9 @@ struct EvaluateCommand: ParsableCommand {
         help: ArgumentHelp("A folder for pictures: the confusion matrix, and a grid of predictions.", valueName: "dir"))
     var out: String?
 
+    @Flag(help: "Measure each image together with its mirror image, by the mean of their logits.")
+    var mirror = false
+
     @Flag(help: "Leave out pictures of a folder that cannot be read, and count them.")
     var skipUnreadable = false
 
@@ -66,7 +69,7 @@ struct EvaluateCommand: ParsableCommand {
             transform: TrainingData.evaluationTransform(preprocessing, of: dataset),
             onError: skipUnreadable ? .skip : .stop)
         var confusion = ConfusionMatrix(classCount: classNames.count)
-        let metrics = try Evaluator(opened.model).evaluate(loader) { try confusion.add(logits: $0, labels: $1) }
+        let metrics = try Evaluator(opened.model, averagesMirrorImages: mirror).evaluate(loader) { try confusion.add(logits: $0, labels: $1) }
         if json {
             let line = JSONLine([
                 "event": .string("evaluate"), "loss": .number(metrics.loss), "accuracy": .number(metrics.accuracy),

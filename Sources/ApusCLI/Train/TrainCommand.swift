@@ -38,6 +38,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Measure the training data again after each epoch, in evaluation mode.")
     var evaluateTrain = false
 
+    @Flag(help: "Measure each image together with its mirror image, by the mean of their logits.")
+    var mirror = false
+
     @Flag(
         help:
             "Leave out pictures of a folder that cannot be read, and count them; otherwise the first one ends the run.")
@@ -69,11 +72,15 @@ struct TrainCommand: ParsableCommand {
         let data = try TrainingData(reference, skipUnreadable ? .skip : .stop, for: entry)
         let session = try TrainingSession(
             entry, data, settings, on: device, name: reference.name,
-            measuresTraining: evaluateTrain, skipsUnreadable: skipUnreadable)
+            measuresTraining: evaluateTrain,
+            averagesMirrorImages: mirror, skipsUnreadable: skipUnreadable)
         if let saved { try session.restore(saved.state, path: path) }
         let folder = try OutputFolder(path)
         try Interruption.check()
-        if saved == nil { try session.clear(folder) }
+        if saved == nil {
+            try session.initializeFromData()
+            try session.clear(folder)
+        }
         try session.run(into: folder, saveInterval: .seconds(saveInterval), printsJSON: json)
     }
 

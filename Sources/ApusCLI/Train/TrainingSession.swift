@@ -30,7 +30,7 @@ struct TrainingSession {
     /// Makes the model with fresh weights, and all that its training needs.
     init(
         _ entry: ModelEntry, _ data: TrainingData, _ settings: RunSettings, on device: Device, name: String,
-        measuresTraining: Bool, skipsUnreadable: Bool
+        measuresTraining: Bool, averagesMirrorImages: Bool, skipsUnreadable: Bool
     ) throws {
         (self.entry, self.data, self.settings, self.device, dataName) = (entry, data, settings, device, name)
         let input = try data.inputSize(for: entry)
@@ -59,9 +59,10 @@ struct TrainingSession {
                 weightDecay: settings.weightDecay)
         }
         let smoothing = settings.labelSmoothing
-        trainer = Trainer(model: net, optimizer: optimizer, accumulationSteps: settings.accumulate) {
-            crossEntropy($0, $1, labelSmoothing: smoothing)
-        }
+        trainer = Trainer(
+            model: net, optimizer: optimizer, accumulationSteps: settings.accumulate,
+            averagesMirrorImages: averagesMirrorImages
+        ) { crossEntropy($0, $1, labelSmoothing: smoothing) }
         callbacks = try Self.makeCallbacks(settings, optimizer, net, batches: loaders.training.batchCount)
     }
 
@@ -78,6 +79,18 @@ struct TrainingSession {
         }
         if let patience = settings.patience { callbacks.append(EarlyStopping(patience: patience)) }
         return callbacks
+    }
+
+    /// Sets the weights that depend on training images, of a model that has such.
+    func initializeFromData() throws {
+        guard let model = net as? any DataDependentInitialization else { return }
+        let loader = DataLoader(
+            data.training, batchSize: model.initializationImageCount,
+            transform: TrainingData.evaluationTransform(preprocessing, of: data.training), prefetch: 0)
+        if let (images, _) = loader.makeIterator().next() {
+            try withTensorErrors { try model.initialize(from: images) }
+        }
+        try loader.check()
     }
 
     /// Goes on where a run was saved; `path` is its folder, for errors.

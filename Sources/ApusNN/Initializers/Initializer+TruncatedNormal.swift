@@ -7,6 +7,10 @@ extension Initializer {
     /// PyTorch changes its method at the same share.
     private static let redrawnShare = 0.3
 
+    /// The generator draws no number further from the mean than this many deviations, so that bounds beyond cut nothing:
+    /// by the method of Box and Muller √(−2 log u) is at most 8.6 for the least u of 53 bits, 2⁻⁵³.
+    private static let reach = 9.0
+
     /// Numbers of a normal distribution, of those within `low` … `high` only (`torch.nn.init.trunc_normal_`).
     ///
     /// Bounds in the wrong order and a standard deviation that is not positive are errors (see
@@ -31,6 +35,11 @@ extension Initializer {
                     "low \(low), high \(high), standard deviation \(standardDeviation) and shape "
                         + "\(shape.brackets) name no distribution. Expected low < high, a positive deviation and "
                         + "sizes of 0 or more.")
+            }
+            let isUncut = Swift.min(mean - low, high - mean) > reach * standardDeviation
+            if isUncut {
+                return .normal(
+                    shape, mean: mean, standardDeviation: standardDeviation, dtype: dtype, generator: generator)
             }
             func share(below bound: Double) -> Double {
                 (1 + erf((bound - mean) / standardDeviation / 2.0.squareRoot())) / 2

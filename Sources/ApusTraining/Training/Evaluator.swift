@@ -12,16 +12,23 @@ import ApusNN
 public struct Evaluator {
     /// The model; called with images [N, C, H, W], it gives logits [N, classes].
     public let model: Module
+    /// Whether the logits of an image are averaged with those of its mirror image.
+    public let averagesMirrorImages: Bool
     private let lossFunction: (Tensor, Tensor) -> Tensor
 
     /// Creates an evaluator.
     ///
     /// - Parameters:
     ///   - model: what is measured.
+    ///   - averagesMirrorImages: whether the logits of an image are averaged with those of its mirror image, which takes
+    ///     twice as long; `false` by default.
     ///   - lossFunction: takes logits [N, classes] and labels [N] and gives the mean loss, a scalar; cross entropy
     ///     unless given.
-    public init(_ model: Module, lossFunction: @escaping (Tensor, Tensor) -> Tensor = { crossEntropy($0, $1) }) {
-        (self.model, self.lossFunction) = (model, lossFunction)
+    public init(
+        _ model: Module, averagesMirrorImages: Bool = false,
+        lossFunction: @escaping (Tensor, Tensor) -> Tensor = { crossEntropy($0, $1) }
+    ) {
+        (self.model, self.averagesMirrorImages, self.lossFunction) = (model, averagesMirrorImages, lossFunction)
     }
 
     /// Measures the model on each batch of the loader; the loader must keep its last, smaller batch. The model is in
@@ -43,7 +50,7 @@ public struct Evaluator {
         try withTensorErrors {
             try noGrad {
                 for (images, labels) in loader {
-                    let logits = model(images)
+                    let logits = self.logits(images)
                     let loss = lossFunction(logits, labels)
                     let correct = Accuracy.correctCount(logits, labels)
                     try Tensor.evaluate([loss, correct])
@@ -55,5 +62,9 @@ public struct Evaluator {
         }
         guard metrics.sampleCount > 0 else { throw TrainingError.noBatches }
         return metrics
+    }
+
+    private func logits(_ images: Tensor) -> Tensor {
+        averagesMirrorImages ? (model(images) + model(images.flip(3))) / 2 : model(images)
     }
 }

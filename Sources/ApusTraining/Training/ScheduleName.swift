@@ -10,7 +10,8 @@ public enum ScheduleName: String, Sendable, Hashable, CaseIterable {
     case cosine
     /// ``/ApusOptim/OneCycleLR`` with its defaults; the rate is its largest.
     case onecycle
-    /// In a straight line from a fifth of the rate up to it, over the first fifth of the run, then in a straight line to 0.
+    /// In a straight line from a fifth of the rate up to it, over the first 23 % of the run, then in a straight line to 0
+    /// (Jordan 2024, arXiv:2404.00498).
     case triangle
 
     /// Makes the scheduler of a run; nil for a constant rate.
@@ -27,7 +28,7 @@ public enum ScheduleName: String, Sendable, Hashable, CaseIterable {
         case .triangle:
             LambdaLR(optimizer) { update in
                 let (now, all) = (Double(update), Double(updates))
-                let rise = all / 5
+                let rise = 0.23 * all
                 return now < rise ? 0.2 + 0.8 * now / rise : max(0, (all - now) / (all - rise))
             }
         }

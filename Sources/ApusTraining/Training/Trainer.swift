@@ -1,6 +1,7 @@
 import ApusData
 import ApusEngine
 import ApusGraph
+import ApusModels
 import ApusNN
 import ApusOptim
 
@@ -28,7 +29,8 @@ public final class Trainer {
         public let metrics: ClassificationMetrics
     }
 
-    /// The model; called with images [N, C, H, W], it gives logits [N, classes].
+    /// The model; called with images [N, C, H, W], it gives logits [N, classes]. The losses of an
+    /// ``/ApusModels/AuxiliaryClassifier``'s further logits are added in training.
     public let model: Module
     /// The optimizer of the model's parameters.
     public let optimizer: Optimizer
@@ -49,19 +51,21 @@ public final class Trainer {
     ///   - optimizer: how its parameters are updated.
     ///   - accumulationSteps: how many batches make one update, at least 1; `1` by default. At the end of an epoch fewer
     ///     batches may be left, which make one update too.
+    ///   - averagesMirrorImages: whether evaluations average the logits of an image with those of its mirror image;
+    ///     `false` by default.
     ///   - lossFunction: takes logits [N, classes] and labels, [N] or probabilities [N, classes], and gives the mean
     ///     loss, a scalar; cross entropy by default.
     ///   - evaluationLoss: the same for evaluations; the plain cross entropy by default, so that runs with different
     ///     losses can be compared.
     public init(
-        model: Module, optimizer: Optimizer, accumulationSteps: Int = 1,
+        model: Module, optimizer: Optimizer, accumulationSteps: Int = 1, averagesMirrorImages: Bool = false,
         lossFunction: @escaping (Tensor, Tensor) -> Tensor = { crossEntropy($0, $1) },
         evaluationLoss: @escaping (Tensor, Tensor) -> Tensor = { crossEntropy($0, $1) }
     ) {
         precondition(accumulationSteps >= 1, "Trainer: \(accumulationSteps) accumulation steps; at least 1 is needed")
         (self.model, self.optimizer, self.accumulationSteps) = (model, optimizer, accumulationSteps)
         self.lossFunction = lossFunction
-        evaluator = Evaluator(model, lossFunction: evaluationLoss)
+        evaluator = Evaluator(model, averagesMirrorImages: averagesMirrorImages, lossFunction: evaluationLoss)
     }
 
     /// Trains on each batch of the loader once, or on those that are left where ``progress`` is within an epoch.
@@ -132,8 +136,15 @@ public final class Trainer {
     }
 
     private func forward(_ images: Tensor, _ labels: Tensor) -> (logits: Tensor, loss: Tensor) {
-        let logits = model(images)
-        return (logits, lossFunction(logits, labels))
+        guard let classifier = model as? any AuxiliaryClassifier else {
+            let logits = model(images)
+            return (logits, lossFunction(logits, labels))
+        }
+        let (logits, auxiliaries) = classifier.logitsWithAuxiliaries(images)
+        let loss = auxiliaries.reduce(lossFunction(logits, labels)) { loss, auxiliary in
+            loss + lossFunction(auxiliary, labels) * classifier.auxiliaryWeight
+        }
+        return (logits, loss)
     }
 
     /// Measures the model in evaluation mode, without gradients, on each batch of the loader; the loader must keep its
