@@ -29,6 +29,14 @@ import Testing
         #expect(learned(GoogLeNet(auxLogits: false)) == 6_624_904)
     }
 
+    /// 17 blocks, of which the first has one activation and the others two, and the first and last convolution.
+    @Test func mobileNetsActivationsAreCutAtSix() {
+        let modules = MobileNetV2().modules()
+        #expect(modules.count { $0 is ReLU6 } == 35)
+        #expect(!modules.contains { $0 is ReLU })
+        #expect(modules.count { ($0 as? InvertedResidual)?.useResConnect == true } == 10)
+    }
+
     @Test func keysOfTheTutorials() {
         #expect(
             CNN2().stateDict().keys == [

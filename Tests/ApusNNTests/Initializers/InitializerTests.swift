@@ -56,6 +56,16 @@ import Testing
         #expect(Nonlinearity.selu.gain == 0.75)
     }
 
+    /// Bounds that no drawn number reaches cut nothing; the numbers are recorded only, as others are.
+    @Test func aTruncatedNormalOfFarBoundsIsANormal() {
+        let tensor = Initializer.truncatedNormal([40_000], mean: 1, standardDeviation: 0.01, low: -2, high: 2)
+        #expect(tensor.value.node.isPending)
+        let (mean, deviation) = (tensor.mean().item(as: Double.self), tensor.std().item(as: Double.self))
+        // Six standard errors: deviation / √n, and deviation / √2n.
+        #expect(abs(mean - 1) < 6 * 0.01 / 200)
+        #expect(abs(deviation - 0.01) < 6 * 0.01 / 282)
+    }
+
     @Test(arguments: [(0.0, 1.0, -2.0, 2.0), (0.5, 2.0, -1.0, 1.0), (0.0, 1.0, 4.0, 5.0)])
     func truncatedNormalsStayInside(_ mean: Double, _ deviation: Double, _ low: Double, _ high: Double) {
         let tensor = Initializer.truncatedNormal(
