@@ -1,6 +1,6 @@
 import Foundation
 
-/// A program that the package builds, run as a process of its own, as a user runs it.
+/// A program, most often one that the package builds, run as a process of its own, as a user runs it.
 public struct BuiltProgram: Sendable {
     /// The program's file.
     public let path: String
@@ -24,6 +24,9 @@ public struct BuiltProgram: Sendable {
         }
         throw NotBuilt(name: name, searchedFrom: programs)
     }
+
+    /// A program that is installed at `path`.
+    public init(path: String) { self.path = path }
 
     private static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
