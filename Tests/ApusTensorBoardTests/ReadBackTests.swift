@@ -2,6 +2,7 @@ import ApusData
 import ApusEngine
 import ApusGraph
 import ApusModels
+import ApusNN
 import ApusTestSupport
 import Foundation
 import Testing
@@ -90,6 +91,7 @@ struct ReadBackTests {
         try writer.addGraph(model, input: [1, 28, 28])
         #expect(model.isTraining)
         #expect(throws: TensorError.self) { try writer.addGraph(model, input: [3, 28, 28]) }
+        #expect(throws: TensorError.self) { try writer.addGraph(LazyConv2d(4, kernelSize: 3), input: [1, 28, 28]) }
         try writer.close()
         let nodes = try TensorBoardReader.read(folder.path).graph
         let byName = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

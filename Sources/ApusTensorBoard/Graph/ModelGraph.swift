@@ -14,16 +14,17 @@ struct ModelGraph {
 
     /// The graph of a model for images of the shape `input`, [C, H, W].
     ///
-    /// - Throws: `TensorError` where the model does not take such an image.
+    /// - Throws: `TensorError` where the model does not take such an image, or is lazy and has no weights yet.
     static func definition(of model: Module, input: Shape) throws -> Tensorflow_GraphDef {
         let wasTraining = model.isTraining
         model.eval()
         defer { if wasTraining { model.train() } }
         // Initial values that nobody has read yet are operations too, which are none of the model's. Evaluated before the
         // forward pass is recorded, which would be evaluated with them.
-        let state =
+        let state = try withTensorErrors {
             model.namedParameters().map { ($0.name, $0.parameter.data) }
-            + model.namedBuffers().map { ($0.name, $0.buffer.data) }
+                + model.namedBuffers().map { ($0.name, $0.buffer.data) }
+        }
         try Tensor.evaluate(state.map(\.1))
         let image = Tensor.zeros(Shape([1] + input.dimensions))
         let result = try withTensorErrors {

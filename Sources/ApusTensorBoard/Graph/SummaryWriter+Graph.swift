@@ -11,7 +11,8 @@ extension SummaryWriter {
     /// - Parameters:
     ///   - model: the model.
     ///   - input: the shape of one image, [C, H, W].
-    /// - Throws: ``SummaryWriterError``, and `TensorError` where the model does not take such an image.
+    /// - Throws: ``SummaryWriterError``, and `TensorError` where the model does not take such an image, or is
+    ///   lazy and has not seen one yet.
     public func addGraph(_ model: Module, input: Shape) throws {
         let graph = try ModelGraph.definition(of: model, input: input)
         let data: Data

@@ -12,11 +12,12 @@ public struct FilterGrid: Sendable {
 
     /// The filters of the first two-dimensional convolution in the order of declaration.
     ///
-    /// - Throws: ``InspectionError/noConvolutions(model:)``; what evaluating the weights throws.
+    /// - Throws: ``InspectionError/noConvolutions(model:)``; `TensorError` where a lazy convolution has no weights yet;
+    ///   what evaluating the weights throws.
     public init(of model: Module) throws {
         for (name, module) in model.namedModules() {
             guard let convolution = module as? Conv2d else { continue }
-            (path, weights) = (name, convolution.weight.data)
+            (path, weights) = (name, try withTensorErrors { convolution.weight.data })
             try Tensor.evaluate([weights])
             return
         }

@@ -53,7 +53,8 @@ public struct PredictionGrid: Sendable {
             let top = 8 + index / columns * rowHeight
             let picture = try entry.image.fitted(into: size)
             canvas.draw(
-                picture, x: left + (cell - picture.width) / 2, y: top + (size - picture.height) / 2)
+                // On the caption below, however flat it is.
+                picture, x: left + (cell - picture.width) / 2, y: top + size - picture.height)
             var captions = [(entry.predicted, entry.isWrong ? Self.wrong : .black)]
             if entry.isWrong, let actual = entry.actual { captions.append((actual, Self.truth)) }
             for (line, (text, color)) in captions.enumerated() {

@@ -79,6 +79,13 @@ private final class Net: Module {
             "\(InspectionError.noConvolutions(model: "Linear"))".contains("Linear has no two-dimensional convolution"))
     }
 
+    @Test func aLazyConvolutionHasNoFiltersYet() throws {
+        let model = Sequential(LazyConv2d(4, kernelSize: 3))
+        #expect(throws: TensorError.self) { try FilterGrid(of: model) }
+        _ = model(Tensor.zeros(1, 3, 8, 8))
+        #expect(try FilterGrid(of: model).weights.shape == [4, 3, 3, 3])
+    }
+
     /// Kernels of 2×2 are enlarged 20 times, 4 pixels apart.
     @Test(arguments: [(1, 5, 3, 2), (3, 5, 3, 2), (2, 5, 2, 5)])
     func sizes(_ channels: Int, _ filters: Int, _ columns: Int, _ rows: Int) throws {
