@@ -24,8 +24,8 @@ fail() {
 # in between, since Swift's own programs need some of it to start.
 prepare() {
     command -v swift >/dev/null ||
-        fail "$missing" "swift is not on the PATH. Install Swift 6.2 or later from https://www.swift.org/install/linux/" \
-            "and add its usr/bin to the PATH."
+        fail "$missing" "swift is not on the PATH. Install Swift 6.2 or later from" \
+            "https://www.swift.org/install/linux/ and add its usr/bin to the PATH."
     "$(dirname "${BASH_SOURCE[0]}")/install-dependencies"
     local text version newest
     text=$(swift --version 2>&1 </dev/null) || fail "$missing" "swift --version failed: $text"
