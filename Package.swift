@@ -6,10 +6,12 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "ApusTensorBoard", targets: ["ApusTensorBoard"]),
         .executable(name: "apus", targets: ["ApusCLI"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // The computing ground, from the bottom up; each target imports only what stands above it in this list.
@@ -43,6 +45,12 @@ let package = Package(
             name: "ApusTraining",
             dependencies: ["ApusNN", "ApusOptim", "ApusData", "ApusModels", "ApusInterop", "CZlib"]),
         .target(name: "Apus", dependencies: ["ApusTraining"]),
+
+        // Not under the umbrella: who writes TensorBoard's logs imports it too.
+        .target(
+            name: "ApusTensorBoard",
+            dependencies: ["ApusNN", "ApusData", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Messages/Definitions"]),
 
         // The program.
         .target(name: "ApusDataInstall", dependencies: ["ApusData", "CArchive"]),
@@ -95,6 +103,9 @@ let package = Package(
         .testTarget(name: "ApusDataInstallTests", dependencies: ["ApusDataInstall", "ApusTestSupport"]),
         .testTarget(name: "ApusModelsTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
         .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
+        .testTarget(
+            name: "ApusTensorBoardTests", dependencies: ["ApusTensorBoard", "ApusModels", "ApusTestSupport"],
+            exclude: ["read_events.py"]),
         .testTarget(name: "ApusConformanceTests", dependencies: ["ApusConformance", "ApusTestSupport", "CKernels"]),
         .testTarget(name: "ApusCLITests", dependencies: ["ApusData", "ApusInterop", "ApusTestSupport"]),
         .testTarget(name: "DocumentationTests", dependencies: ["Apus"]),

@@ -20,16 +20,17 @@ fail() {
     exit "$code"
 }
 
-# Ends the script with a message unless Swift 6 or later is here; installs what is missing in between, since Swift's own
-# programs need some of it to start.
+# Ends the script with a message unless Swift 6.2 or later is here, which swift-protobuf needs; installs what is missing
+# in between, since Swift's own programs need some of it to start.
 prepare() {
     command -v swift >/dev/null ||
-        fail "$missing" "swift is not on the PATH. Install Swift 6 from https://www.swift.org/install/linux/ and add" \
-            "its usr/bin to the PATH."
+        fail "$missing" "swift is not on the PATH. Install Swift 6.2 or later from" \
+            "https://www.swift.org/install/linux/ and add its usr/bin to the PATH."
     "$(dirname "${BASH_SOURCE[0]}")/install-dependencies"
-    local text version
+    local text version newest
     text=$(swift --version 2>&1 </dev/null) || fail "$missing" "swift --version failed: $text"
-    version=$(sed -nE 's/.*Swift version ([0-9]+)\..*/\1/p' <<<"$text")
-    [[ $version =~ ^[0-9]+$ ]] || fail "$missing" "swift --version names no version: $text"
-    ((version >= 6)) || fail "$missing" "Apus needs Swift 6 or later; this is: $text"
+    version=$(sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' <<<"$text")
+    [[ $version =~ ^[0-9]+\.[0-9]+$ ]] || fail "$missing" "swift --version names no version: $text"
+    newest=$(printf '%s\n' 6.2 "$version" | sort --version-sort | tail -1)
+    [[ $newest == "$version" ]] || fail "$missing" "Apus needs Swift 6.2 or later; this is: $text"
 }

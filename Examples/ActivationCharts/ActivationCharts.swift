@@ -35,7 +35,7 @@ struct ActivationCharts {
                     .init("f(x)", x: curve.x, y: curve.y), .init("f'(x)", x: curve.x, y: curve.derivative),
                 ])
         }
-        try PNG.write(LineChart.grid(charts, columns: 4, width: 400, height: 300), to: out + "/activations.png")
+        try ChartSheet(charts, columns: 4, width: 400, height: 300).write(to: out + "/activations.png")
 
         // Slopes below 0: fixed, learned (here as it starts), and drawn anew for each number while training.
         manualSeed(6)
@@ -49,7 +49,7 @@ struct ActivationCharts {
             return LineChart.Series(name, x: curve.x, y: curve.y)
         }
         let chart = LineChart(title: "ReLU with a slope below 0", xLabel: "x", series: series)
-        try PNG.write(chart.image(), to: out + "/relu-family.png")
+        try ChartSheet([chart]).write(to: out + "/relu-family.png")
         print("pictures in \(out)")
     }
 

@@ -32,6 +32,27 @@ struct GradientTests {
         #expect(zero.clamp(min: 0).gradients(withRespectTo: [zero])[0].array() == [1])
     }
 
+    @Test("can be taken by results on the way, as torch.autograd.grad takes them")
+    func byResults() throws {
+        let x = Tensor([1.0, 2]).requiringGrad()
+        let square = x * x
+        let loss = (square * Tensor([3.0, 5])).sum() + (square * square).sum() + x.sum()
+        // ∂/∂s (3 s₁ + 5 s₂ + s₁² + s₂²) at s = (1, 4), and the leaf's: (3 + 2 s₁, 5 + 2 s₂) · 2x + 1.
+        let gradients = loss.gradients(withRespectTo: [square, x, loss])
+        #expect(gradients.map { $0.array(as: Double.self) } == [[5, 13], [11, 53], [1]])
+        #expect(x.grad == nil)
+        // Nothing leads to a result that the loss was not made of.
+        let other = x * 2
+        #expect(x.sum().gradients(withRespectTo: [other])[0].array() == [0, 0])
+        // One result of an operation with two.
+        let (values, _) = x.sort()
+        #expect((values * values).sum().gradients(withRespectTo: [values])[0].array() == [2, 4])
+        let error = try #require(throws: TensorError.self) {
+            try withTensorErrors { _ = x.sum().gradients(withRespectTo: [Tensor([1.0])]) }
+        }
+        #expect(error.message.contains("requires no gradient"))
+    }
+
     @Test("are checked for every primitive that has one")
     func coverage() throws {
         var seen = Kinds()

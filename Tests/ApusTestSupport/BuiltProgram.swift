@@ -1,6 +1,6 @@
 import Foundation
 
-/// A program that the package builds, run as a process of its own, as a user runs it.
+/// A program, most often one that the package builds, run as a process of its own, as a user runs it.
 public struct BuiltProgram: Sendable {
     /// The program's file.
     public let path: String

@@ -11,7 +11,8 @@ extension Tensor {
     public func backward(gradient: Tensor? = nil, retainGraph: Bool = false, createGraph: Bool = false) {
         do {
             let walk = BackwardWalk(retain: retainGraph || createGraph, createGraph: createGraph)
-            try walk.run(from: self, gradient: gradient) { leaf, gradient in
+            try walk.run(from: self, gradient: gradient) { node, received in
+                guard let leaf = node.leaf, let gradient = received[0] else { return }
                 leaf.accumulate(createGraph ? gradient : gradient.detach())
             }
         } catch {
@@ -19,31 +20,56 @@ extension Tensor {
         }
     }
 
-    /// The gradients of this tensor by the given leaves, without touching their `grad` (`torch.autograd.grad`).
+    /// The gradients of this tensor by the given tensors, without touching any `grad` (`torch.autograd.grad`).
     ///
-    /// A leaf that this tensor does not depend on gets zeros.
+    /// The tensors are leaves, or results on the way from leaves to this one, such as a layer's activations. One that
+    /// this tensor does not depend on gets zeros.
+    ///
+    /// - Parameters:
+    ///   - tensors: what to differentiate by; each requires a gradient.
+    ///   - gradient: the gradient of the loss by this tensor, of its shape; 1 for a tensor of one element.
+    ///   - createGraph: record the gradients themselves, so that they have gradients.
     public func gradients(
-        withRespectTo leaves: [Tensor], gradient: Tensor? = nil, createGraph: Bool = false
+        withRespectTo tensors: [Tensor], gradient: Tensor? = nil, createGraph: Bool = false
     ) -> [Tensor] {
-        var sums: [ObjectIdentifier: Tensor] = [:]
         do {
-            let walk = BackwardWalk(retain: createGraph, createGraph: createGraph)
-            try walk.run(from: self, gradient: gradient) { leaf, gradient in
-                sums[ObjectIdentifier(leaf)] = sums[ObjectIdentifier(leaf)].map { $0 + gradient } ?? gradient
-            }
-            return try leaves.map { (tensor) throws(TensorError) in
-                guard let leaf = tensor.handle.leaf, leaf.requiresGrad else {
+            let sources = try tensors.map { (tensor) throws(TensorError) in
+                guard let edge = tensor.handle.edge else {
                     throw TensorError(
                         "gradients",
-                        "the tensor of shape \(tensor.shape.brackets) is not a leaf that requires a "
-                            + "gradient. Make it one with requiringGrad().")
+                        "the tensor of shape \(tensor.shape.brackets) requires no gradient: it is a constant, or was "
+                            + "made of constants or inside noGrad. Make a leaf of a constant with requiringGrad().")
                 }
-                return sums[ObjectIdentifier(leaf)] ?? .zeros(tensor.shape, dtype: tensor.dtype)
+                return GradientSource(edge)
             }
+            let wanted = Set(sources)
+            var sums: [GradientSource: Tensor] = [:]
+            let walk = BackwardWalk(retain: createGraph, createGraph: createGraph)
+            try walk.run(from: self, gradient: gradient) { node, received in
+                for (output, gradient) in received.enumerated() {
+                    guard let gradient else { continue }
+                    let source = GradientSource(GradientEdge(node, output))
+                    guard wanted.contains(source) else { continue }
+                    sums[source] = sums[source].map { $0 + gradient } ?? gradient
+                }
+            }
+            return zip(tensors, sources).map { sums[$1] ?? .zeros($0.shape, dtype: $0.dtype) }
         } catch {
             TensorError.raise(error)
-            return leaves.map { .poisoned(like: [$0]) }
+            return tensors.map { .poisoned(like: [$0]) }
         }
+    }
+}
+
+/// What a gradient is taken by: a leaf, or one result of a recorded step.
+private struct GradientSource: Hashable {
+    private let identity: ObjectIdentifier
+    private let output: Int
+
+    init(_ edge: GradientEdge) {
+        // Each use of a leaf has a step of its own.
+        identity = edge.node.leaf.map { ObjectIdentifier($0) } ?? ObjectIdentifier(edge.node)
+        output = edge.output
     }
 }
 
@@ -52,8 +78,9 @@ private struct BackwardWalk {
     let retain: Bool
     let createGraph: Bool
 
+    /// `reached` is told each step that gradients lead to, with the gradients of its results; of a leaf the first.
     func run(
-        from root: Tensor, gradient: Tensor?, deliver: (Leaf, Tensor) -> Void
+        from root: Tensor, gradient: Tensor?, reached: (GradientNode, [Tensor?]) -> Void
     ) throws(TensorError) {
         if root.value.node.isPoisoned { return }
         guard let edge = root.handle.edge else {
@@ -73,10 +100,8 @@ private struct BackwardWalk {
             add(seed, to: edge)
             for node in reachable(from: edge.node) {
                 guard let received = cotangents.removeValue(forKey: ObjectIdentifier(node)) else { continue }
-                if let leaf = node.leaf {
-                    if let gradient = received[0] { deliver(leaf, gradient) }
-                    continue
-                }
+                reached(node, received)
+                if node.isAccumulator { continue }
                 let edges = node.edges
                 do throws(TensorError) {
                     for (index, gradient) in try node.gradients(received, retain: retain).enumerated() {

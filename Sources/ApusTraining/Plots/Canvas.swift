@@ -1,32 +1,5 @@
 import ApusData
 
-/// A colour of red, green and blue, each 0 to 1.
-public struct Color: Sendable, Hashable {
-    public var red: Float
-    public var green: Float
-    public var blue: Float
-
-    public init(red: Float, green: Float, blue: Float) { (self.red, self.green, self.blue) = (red, green, blue) }
-
-    /// A colour as web pages write it: `0xE69F00`.
-    public init(hex: UInt32) {
-        func part(_ shift: UInt32) -> Float { Float((hex >> shift) & 0xFF) / 255 }
-        self.init(red: part(16), green: part(8), blue: part(0))
-    }
-
-    public static let black = Color(hex: 0x000000)
-    public static let white = Color(hex: 0xFFFFFF)
-    /// For frames and ticks.
-    public static let gray = Color(hex: 0x808080)
-    /// For the lines of a grid.
-    public static let lightGray = Color(hex: 0xE0E0E0)
-
-    /// Colours that people with any colour vision can tell apart (Okabe and Ito, Color Universal Design, 2008).
-    public static let palette: [Color] = [
-        0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x000000, 0xF0E442,
-    ].map { Color(hex: $0) }
-}
-
 /// A place on a canvas: pixels from its upper left corner, to the right and down.
 public struct CanvasPoint: Sendable, Hashable {
     public var x: Double
@@ -63,14 +36,6 @@ public struct Canvas: Sendable {
         for part in points.split(whereSeparator: { !$0.x.isFinite || !$0.y.isFinite }) {
             strokeFinite(Array(part), width: lineWidth, color: color)
         }
-    }
-
-    /// Fills the rectangle between two corners, cut to the surface.
-    public mutating func fill(from: CanvasPoint, to: CanvasPoint, color: Color) {
-        let (left, right) = columns(from.x, to.x - 1)
-        let (top, bottom) = rows(from.y, to.y - 1)
-        guard left <= right, top <= bottom else { return }
-        for y in top...bottom { for x in left...right { blend(x, y, color, 1) } }
     }
 
     /// Draws a picture with its upper left corner at (x, y), cut to the surface; alpha is ignored.

@@ -15,16 +15,17 @@ public struct ImageGrid: Sendable {
     public var entries: [Entry]
     /// How many stand in a row, at least 1.
     public var columns: Int
+    /// The pixels between them and around.
+    public var margin: Int
 
-    /// Pictures in rows of `columns`.
-    public init(_ entries: [Entry], columns: Int) {
-        precondition(columns > 0, "ImageGrid: no columns")
-        (self.entries, self.columns) = (entries, columns)
+    /// Pictures in rows of `columns`, `margin` pixels apart.
+    public init(_ entries: [Entry], columns: Int, margin: Int = 12) {
+        precondition(columns > 0 && margin >= 0, "ImageGrid: \(columns) columns, a margin of \(margin)")
+        (self.entries, self.columns, self.margin) = (entries, columns, margin)
     }
 
     /// All pictures on a white ground, in cells of the largest picture's size.
     public func image() -> Image {
-        let margin = 12
         let caption = entries.contains { !$0.caption.isEmpty } ? 24 : 0
         let width = max(
             entries.map(\.image.width).max() ?? 1,

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A font of strokes, so that text needs no font file and is sharp at any size.
 ///
 /// Each character is drawn on a grid 4 wide and 6 high, with 2 more below the baseline: pairs of digits are points
@@ -9,7 +11,9 @@ enum StrokeFont {
 
     /// The strokes of a character; an empty box where the font lacks it.
     static func strokes(of character: Character) -> [[(x: Double, y: Double)]] {
-        (glyphs[character] ?? "0040460600").split(separator: " ").map { stroke in
+        let plain = String(character).folding(options: .diacriticInsensitive, locale: nil)
+        let glyph = glyphs[character] ?? glyphs[plain.first ?? character] ?? "0040460600"
+        return glyph.split(separator: " ").map { stroke in
             let digits = stroke.compactMap { $0.wholeNumberValue.map(Double.init) }
             return stride(from: 0, to: digits.count - 1, by: 2).map { (digits[$0], digits[$0 + 1]) }
         }
@@ -37,7 +41,7 @@ enum StrokeFont {
         "?": "01103041422324 2626", "-": "1333", "−": "0343", "+": "0343 2125", "=": "0242 0444", "*": "2125 1234 3214",
         "/": "4006", "%": "4006 1010 3636", "(": "30121436", ")": "10323416", "[": "30101636", "]": "10303616",
         "<": "410345", ">": "014305", "_": "0747", "|": "2027", "×": "1234 3214", "→": "0343 324334",
-        "²": "10213223 2333",
+        "²": "10213223 2333", "…": "0606 2626 4646",
         "$": "413010010213334445361605 2026", "\\": "0046", "^": "122032", "`": "1021", "{": "30212213242536",
         "}": "10212233242516", "~": "04133443",
         "#": "1016 3036 0242 0444", "@": "34231405344301033010", "&": "4602112231042616", "°": "1021123211",
@@ -60,7 +64,7 @@ extension Canvas {
 
     /// Writes a text whose baseline starts, is centred or ends at `point`.
     ///
-    /// ASCII and − × → ² are known; another character is an empty box. `size` is the height of a capital letter in
+    /// ASCII and − × → ² … are known. A letter with an accent is written without it; another character is an empty box. `size` is the height of a capital letter in
     /// pixels.
     public mutating func write(
         _ text: String, at point: CanvasPoint, size: Double = 10, color: Color = .black,
