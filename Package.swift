@@ -60,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "ApusCLI",
             dependencies: [
-                "Apus", "ApusConformance", "ApusDataInstall",
+                "Apus", "ApusConformance", "ApusDataInstall", "ApusTensorBoard",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -86,6 +86,10 @@ let package = Package(
         .executableTarget(name: "ReadmeLeNet", dependencies: ["Apus"], path: "Examples/ReadmeLeNet"),
 
         .executableTarget(name: "ShowMNIST", dependencies: ["Apus"], path: "Examples/ShowMNIST"),
+        .executableTarget(name: "LeNet5MNIST", dependencies: ["Apus"], path: "Examples/LeNet5MNIST"),
+        .executableTarget(name: "ResidualShapes", dependencies: ["Apus"], path: "Examples/ResidualShapes"),
+        .executableTarget(name: "TrashNetCIFAR10", dependencies: ["Apus"], path: "Examples/TrashNetCIFAR10"),
+        .executableTarget(name: "CNNShapes", dependencies: ["Apus"], path: "Examples/CNNShapes"),
         .executableTarget(name: "ShowCIFAR10", dependencies: ["Apus"], path: "Examples/ShowCIFAR10"),
 
         // Tests.
@@ -93,6 +97,7 @@ let package = Package(
         .target(name: "FuzzCases", dependencies: ["ApusData", "ApusTestSupport"], path: "Tests/FuzzCases"),
         .executableTarget(name: "FuzzReaders", dependencies: ["FuzzCases"], path: "Tests/FuzzReaders"),
         .executableTarget(name: "TrainingProbe", dependencies: ["Apus"], path: "Tests/TrainingProbe"),
+        .executableTarget(name: "ResumeProbe", dependencies: ["Apus"], path: "Tests/ResumeProbe"),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
         .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine", "ApusTestSupport"]),
         .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine", "ApusTestSupport"]),

@@ -12,7 +12,8 @@ struct ApusCommand: ParsableCommand {
             data set; 69 a missing device or library; 130 interrupted.
             """,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self, SummaryCommand.self,
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self, ModelsCommand.self,
+            SummaryCommand.self,
             DataCommand.self, DeviceCommand.self,
             BenchCommand.self, ConformanceCommand.self,
         ])

@@ -20,9 +20,16 @@ public final class FastNet: Module {
 
     /// A block: its kind and its channels.
     public struct Stage: Sendable, Hashable {
+        /// What the block does beside convolving.
         public let kind: PoolBlock.Kind
+        /// The channels of its result.
         public let channels: Int
 
+        /// A block.
+        ///
+        /// - Parameters:
+        ///   - kind: what it does beside convolving.
+        ///   - channels: the channels of its result, at least 1.
         public init(_ kind: PoolBlock.Kind, _ channels: Int) { (self.kind, self.channels) = (kind, channels) }
     }
 

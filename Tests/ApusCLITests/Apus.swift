@@ -8,10 +8,15 @@ struct Apus {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// What `train` leaves in `--out` while it runs, behind two epochs.
+    /// What `train` leaves in `--out` while it runs, behind two epochs, beside TensorBoard's events.
     static let runFiles = [
         "best.safetensors", "history.csv", "model.safetensors", "state", "state/0.safetensors", "state/1.safetensors",
     ]
+    /// The pictures that a run leaves at its end, where gnuplot is installed.
+    static let pictures = ["confusion.png", "curves.png", "curves.svg", "filters.png", "predictions.png"]
+
+    /// The files of the folder `out`, without TensorBoard's, whose names hold times.
+    func files(of out: String) -> [String] { folder.files(in: out).filter { !$0.hasPrefix("events.out.tfevents.") } }
 
     func run(_ arguments: String...) throws -> BuiltProgram.Outcome { try run(arguments) }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// `apus models`, `summary`, `bench`, `device` and `data list`.
@@ -33,8 +34,27 @@ import Testing
                 + #""multiply_adds":86400,"receptive_field":5}"#)
         #expect(outcome.lines.count == 11)
         let table = try apus.run("summary", "lenet")
-        #expect(table.lines.first == "layer    type        output        parameters   multiply-adds   receptive field")
-        #expect(table.lines.last == "total                                   44426          281640")
+        #expect(
+            table.lines.first
+                == "layer    type        output        parameters   multiply-adds     memory   receptive field")
+        // 44,426 weights, and the results of all layers for one image, in bytes of 4.
+        let results = 2 * 6 * 24 * 24 + 6 * 12 * 12 + 2 * 16 * 8 * 8 + 16 * 4 * 4 + 2 * (120 + 84) + 10
+        let kilobytes = String(format: "%.1f", Double(4 * (44_426 + results)) / 1024)
+        #expect(table.lines.last == "total                                   44426          281640   \(kilobytes) KB")
+    }
+
+    /// The fourth tutorial's sizes, 16×14×14, 32×7×7, 64×3×3 and 128×1×1, with its formula.
+    @Test func aSummaryExplainsItsSizes() throws {
+        let outcome = try apus.run("summary", "cnn4", "--explain")
+        #expect(outcome.status == 0)
+        for text in [
+            "[28 + 2·2 − 5] / 1 + 1 = 28 ", "[28 + 2·0 − 2] / 2 + 1 = 14 ", "16×14×14", "32×7×7",
+            "[7 + 2·0 − 2] / 2 + 1 = ⌊5 / 2⌋ + 1 = 3, rounded down", "64×3×3", "128×1×1",
+            "128·1·1 = 128 features become 10",
+        ] { #expect(outcome.output.contains(text), "\(text): \(outcome.output)") }
+        let other = try apus.run("summary", "googlenet", "--input", "3x225x200", "--explain")
+        #expect(other.output.contains("height [225 + 2·3 − 7] / 2 + 1 = 113; width [200 + 2·3 − 7] / 2 + 1"))
+        #expect(other.output.contains("rounded up"))
     }
 
     @Test(arguments: [

@@ -147,7 +147,7 @@ import Testing
         let base = ["train", "lenet", "--data", data, "--batch-size", "40", "--out", apus.folder.file("out")]
         let first = try apus.run(base + ["--epochs", "1"])
         try #require(first.status == 0, "\(first.errors)")
-        let before = apus.folder.files(in: "out")
+        let before = apus.files(of: "out")
         let states = try apus.folder.read("out/state/0.safetensors")
         // Adam's moments make the state three times as large as the weights' 180 KB.
         let limited = try BuiltProgram(path: "/bin/sh").run(
@@ -157,7 +157,7 @@ import Testing
         #expect(limited.status == 1)
         #expect(limited.errors.contains("cannot be written"), "\(limited.errors)")
         #expect(try apus.folder.read("out/state/0.safetensors") == states)
-        #expect(apus.folder.files(in: "out") == before)
+        #expect(apus.files(of: "out") == before)
         let last = try apus.run(base + ["--epochs", "2", "--resume"])
         #expect(last.status == 0, "\(last.errors)")
         let whole = try apus.run(

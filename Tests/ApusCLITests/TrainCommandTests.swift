@@ -42,7 +42,7 @@ import Testing
         #expect(file.entry("fc.4.weight")?.shape == [10, 84])
         #expect(file.metadata["model"] == "lenet")
         #expect(file.metadata["class_names"]?.contains("\"Ankle boot\"") == true)
-        #expect(apus.folder.files(in: "out/deep/er") == Apus.runFiles)
+        #expect(apus.files(of: "out/deep/er") == (Apus.runFiles + Apus.pictures).sorted())
         let history = String(decoding: try apus.folder.read("out/deep/er/history.csv"), as: UTF8.self)
         #expect(history.split(separator: "\n").count == 3)
     }
@@ -114,7 +114,7 @@ import Testing
         let outcome = try run.wait()
         #expect(outcome.status == 130, "\(outcome.errors)")
         #expect(outcome.errors.hasSuffix("interrupted\n"))
-        #expect(apus.folder.files(in: "out") == Apus.runFiles)
+        #expect(apus.files(of: "out") == Apus.runFiles)
         #expect(try SafetensorsFile(path: apus.folder.file("out/model.safetensors")).entries.count == 10)
     }
 }

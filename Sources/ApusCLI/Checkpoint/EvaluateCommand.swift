@@ -69,7 +69,9 @@ struct EvaluateCommand: ParsableCommand {
             transform: TrainingData.evaluationTransform(preprocessing, of: dataset),
             onError: skipUnreadable ? .skip : .stop)
         var confusion = ConfusionMatrix(classCount: classNames.count)
-        let metrics = try Evaluator(opened.model, averagesMirrorImages: mirror).evaluate(loader) { try confusion.add(logits: $0, labels: $1) }
+        let metrics = try Evaluator(opened.model, averagesMirrorImages: mirror).evaluate(loader) {
+            try confusion.add(logits: $0, labels: $1)
+        }
         if json {
             let line = JSONLine([
                 "event": .string("evaluate"), "loss": .number(metrics.loss), "accuracy": .number(metrics.accuracy),
@@ -78,6 +80,11 @@ struct EvaluateCommand: ParsableCommand {
             StandardStreams.output(line.text)
         } else {
             StandardStreams.output(Self.text(metrics, confusion, classNames))
+        }
+        if let out {
+            let pictures = RunPictures(folder: try OutputFolder(out), classNames: classNames)
+            try pictures.writeConfusion(confusion)
+            _ = try pictures.writePredictions(of: opened.model, preprocessing, dataset)
         }
         if loader.skippedCount > 0 { StandardStreams.error("skipped \(loader.skippedCount) files that cannot be read") }
         guard !metrics.loss.isNaN else { throw CommandFailure(.failed, "the loss is not a number (NaN).") }

@@ -31,15 +31,30 @@ struct OpenedCheckpoint {
         model = try withTensorErrors { try checkpoint.makeModel().to(device) }
     }
 
+    /// A picture of the size and the channels that the model takes, for people to see.
+    ///
+    /// Throws `TensorError` where it cannot be transformed.
+    func shown(_ image: Image) throws -> Image {
+        let picture = Self.plain(image)
+        return try Image(Compose(preprocessing.shaping(for: format(picture)).map(\.transform))(picture.bytes()))
+    }
+
+    /// The picture in grey or in red, green and blue.
+    private static func plain(_ image: Image) -> Image { image.channels > 2 ? image.rgb() : image.gray() }
+
+    /// The format of a single picture, which keeps its proportions: of one of another size the middle is taken.
+    private func format(_ picture: Image) -> ImageFormat {
+        let isSized = [picture.height, picture.width] == Array(preprocessing.input.dropFirst())
+        return ImageFormat(
+            channels: picture.channels, height: isSized ? picture.height : nil, width: isSized ? picture.width : nil)
+    }
+
     /// A picture as the model takes it, [1, C, H, W], and what was done to its size and channels, for the log.
     ///
     /// Throws `TensorError` where it cannot be transformed.
     func input(_ image: Image) throws -> (tensor: Tensor, conversion: [PreprocessingStep]) {
-        let picture = image.channels > 2 ? image.rgb() : image.gray()
-        // A single picture keeps its proportions: the middle is taken.
-        let isSized = [picture.height, picture.width] == Array(preprocessing.input.dropFirst())
-        let format = ImageFormat(
-            channels: picture.channels, height: isSized ? picture.height : nil, width: isSized ? picture.width : nil)
+        let picture = Self.plain(image)
+        let format = format(picture)
         let steps = preprocessing.steps(for: format)
         let tensor = try Compose(steps.map(\.transform))(picture.bytes())
         return (tensor.unsqueeze(dim: 0), preprocessing.shaping(for: format))

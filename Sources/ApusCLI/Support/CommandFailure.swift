@@ -3,6 +3,7 @@ import ApusGraph
 import ApusInterop
 import ApusModels
 import ApusNN
+import ApusTensorBoard
 import ApusTraining
 
 /// The exit codes of the program, after sysexits.h.
@@ -46,6 +47,11 @@ extension CommandFailure {
         case is CheckpointError, is TrainingStateMismatch, is StateDictError: status = .damaged
         case is UnknownModelError, is UnknownOptimizerError, is OptimizerSettingError, is DatasetNameError:
             status = .usage
+        case GnuplotError.notInstalled: status = .unavailable
+        case InspectionError.noSuchLayer, InspectionError.notAFeatureMap, InspectionError.classOutOfRange:
+            status = .usage
+        case is InspectionError: status = .damaged
+        case is SummaryWriterError, is GnuplotError: status = .failed
         case is AtomicFile.WriteError, is TrainingError, is TensorError: status = .failed
         default: return nil
         }

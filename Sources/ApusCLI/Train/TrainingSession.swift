@@ -126,11 +126,17 @@ struct TrainingSession {
             callbacks: callbacks, settings: savedSettings, interval: saveInterval)
         let checkpoint = folder.file(ModelCheckpoint.fileName)
         let description = description
-        if trainer.progress.epoch > 1 || trainer.progress.step > 0 {
+        let isResumed = trainer.progress.epoch > 1 || trainer.progress.step > 0
+        if isResumed {
             StandardStreams.error(
                 "going on with epoch \(trainer.progress.epoch) behind step \(trainer.progress.step)")
         }
+        let epochsBefore = trainer.progress.records.count
+        let log = try TensorBoardLog(
+            folder: folder.path, settings: savedSettings, model: net, input: preprocessing.input, isResumed: isResumed)
+        let confusion = ConfusionRecorder(classCount: data.classCount)
         let files: [any TrainerCallback] = [
+            confusion, log,
             ModelSaving { try ModelCheckpoint.save(net, description, to: checkpoint) },
             BestEpoch { _ in
                 try ModelCheckpoint.save(net, description, to: folder.file(ModelCheckpoint.bestFileName))
@@ -144,8 +150,26 @@ struct TrainingSession {
             reporter.clear()
             throw error
         }
+        if trainer.progress.records.count > epochsBefore, let matrix = confusion.matrix {
+            try log.end(try writePictures(into: folder, matrix), epoch: trainer.progress.records.count)
+        }
         reportSkipped()
         reporter.reportEnd(testAccuracy: trainer.progress.records.last?.test.accuracy, checkpoint: checkpoint)
+    }
+
+    /// Writes the pictures of the model as it was measured last; gives those that the log shows too.
+    private func writePictures(
+        into folder: OutputFolder, _ confusion: ConfusionMatrix
+    ) throws -> [RunPictures.Picture] {
+        let pictures = RunPictures(folder: folder, classNames: data.training.classNames)
+        try pictures.writeCurves(trainer.progress.records)
+        try pictures.writeConfusion(confusion)
+        func show() throws -> [RunPictures.Picture] {
+            let predictions = try pictures.writePredictions(of: net, preprocessing, data.test)
+            return try [predictions] + [pictures.writeFilters(of: net)].compactMap { $0 }
+        }
+        let average = callbacks.lazy.compactMap { $0 as? WeightAveraging }.first?.average
+        return try average?.withAveragedWeights(show) ?? show()
     }
 
     private var savedSettings: [String: String] {

@@ -28,6 +28,13 @@ public final class PoolBlock: Module {
     private let isResidual: Bool
 
     /// A block from `inChannels` to `outChannels`.
+    ///
+    /// - Parameters:
+    ///   - inChannels: the channels C of the input, at least 1.
+    ///   - outChannels: the channels O of the result, at least 1; those of the input for a residual block.
+    ///   - kind: what the block does beside convolving.
+    ///   - norm: a norm of `outChannels` channels.
+    ///   - activation: the activation.
     public init(_ inChannels: Int, _ outChannels: Int, _ kind: Kind, norm: Module, activation: Module) {
         conv = Conv2d(inChannels, outChannels, kernelSize: 3, padding: 1, bias: false)
         pool = kind == .pooling ? MaxPool2d(2) : nil
@@ -55,7 +62,11 @@ public final class BiasNorm2d: Module {
     public let bias: Parameter
     private static let factor = 8.0
 
-    /// A norm of `numFeatures` channels; `momentum` is that of the running statistics.
+    /// A norm without a scale.
+    ///
+    /// - Parameters:
+    ///   - numFeatures: the channels C, at least 1.
+    ///   - momentum: how much of the running statistics each batch replaces; `0.4` by default, Jordan's.
     public init(_ numFeatures: Int, momentum: Double = 0.4) {
         norm = BatchNorm2d(numFeatures, momentum: momentum, affine: false)
         bias = Parameter(.zeros([numFeatures]))

@@ -17,8 +17,10 @@ public final class WhiteningConv2d: Module {
     public let bias: Parameter
     private static let epsilon = 5e-4
 
-    /// A convolution of images with `inChannels` channels; until ``whiten(_:)`` its filters are a convolution's usual
-    /// ones.
+    /// A convolution whose filters are a convolution's usual ones until ``whiten(_:)``.
+    ///
+    /// - Parameters:
+    ///   - inChannels: the channels C of the images, at least 1.
     public init(_ inChannels: Int) {
         let usual = Conv2d(inChannels, 8 * inChannels, kernelSize: 2)
         weight = Parameter(usual.weight.data, requiresGrad: false)

@@ -33,6 +33,9 @@ public protocol TrainerCallback: AnyObject {
     /// Before the model is measured after an epoch.
     func evaluationWillBegin(_ trainer: Trainer) throws
 
+    /// Behind each batch of the test data, with its logits [N, classes] and labels [N].
+    func testBatchWasMeasured(_ logits: Tensor, _ labels: Tensor, _ trainer: Trainer) throws
+
     /// Once the model was measured; it still has the weights that were measured.
     func epochWasEvaluated(_ record: EpochRecord, _ trainer: Trainer) throws
 
@@ -51,6 +54,7 @@ extension TrainerCallback {
     public func lossIsNaN(_ images: Tensor, _ labels: Tensor, _ trainer: Trainer) throws {}
     public func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) throws {}
     public func evaluationWillBegin(_ trainer: Trainer) throws {}
+    public func testBatchWasMeasured(_ logits: Tensor, _ labels: Tensor, _ trainer: Trainer) throws {}
     public func epochWasEvaluated(_ record: EpochRecord, _ trainer: Trainer) throws {}
     public func evaluationDidEnd(_ trainer: Trainer) {}
     public func epochDidEnd(_ record: EpochRecord, _ trainer: Trainer) throws {}

@@ -23,6 +23,11 @@ public struct ModelSummary: Sendable {
         /// How many pixels of the image, along its longer side, an element of the result depends on; 0 where it depends
         /// on none.
         public let receptiveField: Int
+        /// How many bytes its own parameters and its result for one image take.
+        public let memory: Int
+        /// How the size of its result follows from its input's, with the numbers, such as `[28 + 2·2 − 5] / 1 + 1 = 28`;
+        /// nil where it has the input's size. Of a layer that is called twice, its last call's.
+        public let sizeFormula: String?
     }
 
     /// The layers in the order in which they are called.
@@ -31,6 +36,8 @@ public struct ModelSummary: Sendable {
     public let parameters: Int
     /// How many multiplications with addition a forward pass of one image takes.
     public let multiplyAdds: Int
+    /// How many bytes all parameters, and the results of all layers for one image, take.
+    public var memory: Int { layers.reduce(0) { $0 + $1.memory } }
 
     /// Summarises a model for images of the shape `input`, [C, H, W].
     ///
@@ -59,7 +66,9 @@ public struct ModelSummary: Sendable {
             return Layer(
                 path: call.path, type: call.type, output: Array(call.output.shape.dimensions.dropFirst()),
                 parameters: call.ownParameters, multiplyAdds: multiplyAdds,
-                receptiveField: graph.receptiveField(of: call.output))
+                receptiveField: graph.receptiveField(of: call.output),
+                memory: (call.ownParameters + call.output.count) * call.output.dtype.byteCount,
+                sizeFormula: graph.formulas[call.path]?.last)
         }
         parameters = model.parameters().reduce(0) { $0 + $1.count }
         multiplyAdds = graph.multiplyAdds.values.reduce(0, +)

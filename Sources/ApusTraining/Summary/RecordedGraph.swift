@@ -4,6 +4,8 @@ import ApusGraph
 struct RecordedGraph {
     /// Multiplications with addition of convolutions and matrix products, by the path of the module that recorded them.
     private(set) var multiplyAdds: [String: Int] = [:]
+    /// The size formulas of windows and matrix products, by the path of the module that recorded them.
+    private(set) var formulas: [String: [String]] = [:]
     private var fields: [ObjectIdentifier: ReceptiveField] = [:]
     private let imageSize: [Int]
 
@@ -33,6 +35,9 @@ struct RecordedGraph {
 
     private mutating func finish(_ node: Node, _ primitive: any Primitive, _ inputs: [Value]) {
         multiplyAdds[node.modulePath?.text ?? "", default: 0] += Self.multiplyAdds(primitive, inputs, node.outputs)
+        if let formula = SizeFormula.text(primitive, inputs, node.outputs[0]) {
+            formulas[node.modulePath?.text ?? "", default: []].append(formula)
+        }
         var field: ReceptiveField?
         for input in inputs {
             guard let other = fields[ObjectIdentifier(input.node)] else { continue }

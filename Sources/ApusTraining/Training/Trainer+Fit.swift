@@ -26,7 +26,7 @@ extension Trainer {
     ///   - callbacks: what takes part in the run.
     ///   - onEpoch: called at the end of each epoch.
     /// - Returns: a record of each epoch, those before this call included.
-    /// - Throws: what ``trainEpoch(_:callbacks:)``, ``evaluate(_:)``, the callbacks and `onEpoch` throw.
+    /// - Throws: what ``trainEpoch(_:callbacks:)``, ``evaluate(_:onBatch:)``, the callbacks and `onEpoch` throw.
     @discardableResult
     public func fit(
         _ loaders: Loaders, epochs: Int, callbacks: [any TrainerCallback] = [],
@@ -54,7 +54,9 @@ extension Trainer {
         for callback in callbacks { try callback.evaluationWillBegin(self) }
         defer { for callback in callbacks.reversed() { callback.evaluationDidEnd(self) } }
         let training = try loaders.trainingEvaluation.map { try evaluate($0) } ?? met
-        let test = try evaluate(loaders.test)
+        let test = try evaluate(loaders.test) { logits, labels in
+            for callback in callbacks { try callback.testBatchWasMeasured(logits, labels, self) }
+        }
         let record = EpochRecord(
             epoch: progress.epoch, training: training, test: test, trainSeconds: trainSeconds,
             seconds: trainSeconds + start.duration(to: clock.now).seconds,

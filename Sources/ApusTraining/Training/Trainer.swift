@@ -150,10 +150,15 @@ public final class Trainer {
     /// Measures the model in evaluation mode, without gradients, on each batch of the loader; the loader must keep its
     /// last, smaller batch. The model is in training mode afterwards if it was before.
     ///
+    /// - Parameters:
+    ///   - loader: the samples.
+    ///   - onBatch: called with the logits [N, classes] and the labels of each batch.
     /// - Throws: `TrainingError` (`evaluationLossIsNaN`, `noBatches`), `TensorError` where data and model do not fit,
-    ///   and the errors of the loader.
-    public func evaluate(_ loader: DataLoader) throws -> ClassificationMetrics {
-        let metrics = try evaluator.evaluate(loader)
+    ///   and the errors of the loader and of `onBatch`.
+    public func evaluate(
+        _ loader: DataLoader, onBatch: (_ logits: Tensor, _ labels: Tensor) throws -> Void = { _, _ in }
+    ) throws -> ClassificationMetrics {
+        let metrics = try evaluator.evaluate(loader, onBatch: onBatch)
         guard !metrics.loss.isNaN else { throw TrainingError.evaluationLossIsNaN(epoch: progress.epoch) }
         return metrics
     }

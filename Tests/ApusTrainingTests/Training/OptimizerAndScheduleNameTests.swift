@@ -61,7 +61,12 @@ import Testing
             (.constant, [Double](repeating: 0.4, count: 10)),
             (.step, [0.4, 0.4, 0.4, 0.4, 0.4, 0.04, 0.04, 0.004, 0.004, 0.004]),
             (.cosine, (0..<10).map { 0.2 * (1 + cos(Double.pi * Double($0) / 10)) }),
-            (.triangle, [0.08, 0.24, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05]),
+            // A fifth, 0.2 + 0.8 · u / 2.3 up to the peak at 2.3, then (10 − u) / 7.7.
+            (
+                .triangle,
+                [0.08, 0.4 * (0.2 + 0.8 / 2.3), 0.4 * (0.2 + 1.6 / 2.3)]
+                    + (3..<10).map { 0.4 * (10 - Double($0)) / 7.7 }
+            ),
         ] as [(ScheduleName, [Double])])
     func schedulesSpanTheRun(name: ScheduleName, expected: [Double]) {
         let optimizer = SGD([Parameter(.zeros([1]))], lr: 0.4)

@@ -123,6 +123,41 @@ import Testing
         #expect(metrics.sampleCount == 5)
         #expect((0...5).contains(metrics.correctCount))
     }
+
+    /// A classifier whose further logits are its own once more.
+    private final class Doubled: Module, AuxiliaryClassifier {
+        let linear = Linear(4, 2)
+        let auxiliaryWeight = 0.25
+        override func forward(_ input: Tensor) -> Tensor { linear(input.flatten(from: 1)) }
+        func logitsWithAuxiliaries(_ images: Tensor) -> (logits: Tensor, auxiliaries: [Tensor]) {
+            let logits = self(images)
+            return (logits, [logits, logits])
+        }
+    }
+
+    @Test func auxiliaryLossesAreAddedInTraining() throws {
+        let net = Doubled()
+        let trainer = Trainer(model: net, optimizer: SGD(net.parameters(), lr: 0))
+        let plain = try trainer.evaluate(DataLoader(TinyData.five, batchSize: 5)).loss
+        let training = try trainer.trainEpoch(DataLoader(TinyData.five, batchSize: 5)).loss
+        // Two further losses of the same logits, each a quarter: one and a half times the loss, in float32.
+        #expect(abs(training - 1.5 * plain) < 1e-6)
+    }
+
+    @Test func mirrorImagesAreAveraged() throws {
+        let net = TinyData.makeNet()
+        let both = Evaluator(net, averagesMirrorImages: true)
+        // An image and its mirror image then have the same logits.
+        let images: [UInt8] = [255, 0, 10, 20, 0, 255, 20, 10]
+        let data = ImageBytes(
+            images: images, labels: [0, 0], channels: 1, height: 2, width: 2, classNames: ["left", "right"])
+        var logits: [Float] = []
+        _ = try both.evaluate(DataLoader(data, batchSize: 2)) {
+            logits = $0.array()
+            _ = $1
+        }
+        #expect(abs(logits[0] - logits[2]) < 1e-6 && abs(logits[1] - logits[3]) < 1e-6)
+    }
 }
 
 private final class Recorder: TrainerCallback {

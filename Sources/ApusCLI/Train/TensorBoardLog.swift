@@ -1,0 +1,47 @@
+import ApusGraph
+import ApusNN
+import ApusTensorBoard
+import ApusTraining
+
+/// Writes the run's log for TensorBoard: the settings and the graph at its beginning, losses and learning rates of
+/// updates, losses, accuracies and the distribution of each weight of epochs.
+final class TensorBoardLog: TrainerCallback {
+    private let writer: SummaryWriter
+
+    /// Each update would be a write to the disk, and TensorBoard shows a thousand points of a curve.
+    private static let updatesBetweenPoints = 50
+
+    /// A log in the folder of the run, of a model for images of the size `input`, [C, H, W].
+    init(folder: String, settings: [String: String], model: Module, input: [Int], isResumed: Bool) throws {
+        writer = try SummaryWriter(folder: folder)
+        // A run that goes on has written them already.
+        guard !isResumed else { return }
+        let rows = settings.sorted { $0.key < $1.key }.map { "| \($0.key) | \($0.value) |" }
+        try writer.addText("settings", (["| setting | value |", "|---|---|"] + rows).joined(separator: "\n"), step: 0)
+        try writer.addGraph(model, input: Shape(input))
+    }
+
+    func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) throws {
+        let updates = trainer.progress.updateCount
+        guard updates % Self.updatesBetweenPoints == 0 else { return }
+        try writer.addScalar("update/loss", report.loss, step: updates)
+        try writer.addScalar("update/lr", trainer.optimizer.lr, step: updates)
+    }
+
+    func epochWasEvaluated(_ record: EpochRecord, _ trainer: Trainer) throws {
+        for (tag, value) in [
+            ("loss/train", record.training.loss), ("loss/test", record.test.loss),
+            ("accuracy/train", record.training.accuracy), ("accuracy/test", record.test.accuracy),
+            ("speed/images_per_second", record.imagesPerSecond),
+        ] { try writer.addScalar(tag, value, step: record.epoch) }
+        for (name, parameter) in trainer.model.namedParameters() {
+            try writer.addHistogram("weights/\(name)", parameter.data, step: record.epoch)
+        }
+    }
+
+    /// Adds the pictures of the run's end, and closes the log.
+    func end(_ pictures: [RunPictures.Picture], epoch: Int) throws {
+        for picture in pictures { try writer.addImage(picture.name, picture.image, step: epoch) }
+        try writer.close()
+    }
+}
