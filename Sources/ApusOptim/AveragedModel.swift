@@ -19,6 +19,10 @@ public class AveragedModel {
         case equal
         /// a ← decay · a + (1 − decay) · w, with `decay` from 0 to 1.
         case exponential(decay: Double)
+        /// As `exponential`, but the n-th update keeps at most (1 + n) / (10 + n): the first weights, which are far from
+        /// all others, are forgotten soon, also by a decay near 1 (`tf.train.ExponentialMovingAverage` with
+        /// `num_updates`).
+        case warmingExponential(decay: Double)
     }
 
     /// Whose weights are averaged.
@@ -45,8 +49,11 @@ public class AveragedModel {
         (self.model, self.averaging, self.useBuffers) = (model, averaging, useBuffers)
         parameterAverages = model.parameters().map(\.data)
         bufferAverages = model.buffers().map(\.data)
-        if case .exponential(let decay) = averaging, !(decay >= 0 && decay <= 1) {
+        switch averaging {
+        case .exponential(let decay) where !(0...1).contains(decay),
+            .warmingExponential(let decay) where !(0...1).contains(decay):
             TensorError.raise(TensorError("AveragedModel", "decay is \(decay). It must be from 0 to 1."))
+        case .equal, .exponential, .warmingExponential: break
         }
     }
 
@@ -74,6 +81,9 @@ public class AveragedModel {
         switch averaging {
         case .equal: return 1 / Double(averagedCount + 1)
         case .exponential(let decay): return 1 - decay
+        case .warmingExponential(let decay):
+            let updates = Double(averagedCount)
+            return 1 - min(decay, (1 + updates) / (10 + updates))
         }
     }
 

@@ -46,6 +46,26 @@ import Testing
         #expect(model.mean.data.item() == 0.0)
     }
 
+    /// The decays are 0 at first, then 2 / 11 and 3 / 12, below 0.99.
+    @Test func theWarmingMeanForgetsItsBeginning() {
+        let model = makeModel()
+        let average = AveragedModel(model.net, averaging: .warmingExponential(decay: 0.99), useBuffers: true)
+        for value: Float in [4, 8, 0] {
+            set(model, value)
+            average.updateParameters()
+        }
+        let expected = (4 * 2.0 / 11 + 8 * 9.0 / 11) * 3 / 12
+        for tensor in average.withAveragedWeights({ [model.weight.data, model.mean.data] }) {
+            #expect(abs(tensor.item() - expected) < 1e-6)
+        }
+        // Behind many updates it is the usual one: (1 + n) / (10 + n) is above 0.5 from n = 8 on.
+        let late = AveragedModel(model.net, averaging: .warmingExponential(decay: 0.5))
+        for _ in 0..<9 { late.updateParameters() }
+        set(model, 2)
+        late.updateParameters()
+        #expect(late.withAveragedWeights { model.weight.data.item() } == 1.0)
+    }
+
     @Test func averagesJoinTheNextStep() {
         let layer = Linear(2, 1, bias: false)
         layer.weight.data = .ones(1, 2)

@@ -75,7 +75,9 @@ struct TrainingSession {
         let scheduler = try withTensorErrors { settings.schedule.makeScheduler(optimizer, updates: max(1, updates)) }
         if let scheduler { callbacks.append(LearningRateSchedule(scheduler, every: .update)) }
         if let decay = settings.ema {
-            callbacks.append(WeightAveraging(ExponentialMovingAverage(net, decay: decay, useBuffers: true)))
+            // The running variances of the first updates are many times those of later ones.
+            let average = AveragedModel(net, averaging: .warmingExponential(decay: decay), useBuffers: true)
+            callbacks.append(WeightAveraging(average))
         }
         if let patience = settings.patience { callbacks.append(EarlyStopping(patience: patience)) }
         return callbacks
@@ -101,6 +103,11 @@ struct TrainingSession {
                 "\(path): the run was trained on \(state.settings["images"] ?? "?") images, the data set has "
                     + "\(data.training.count). Give the data that it was started with.")
         }
+        if let computing = state.settings["computing"], computing != DeviceDescription.text(device) {
+            StandardStreams.error(
+                "note: the run was computed on \(computing); on \(DeviceDescription.text(device)) sums may be rounded "
+                    + "otherwise")
+        }
         do {
             try state.restore(to: trainer, loaders.training, callbacks)
         } catch let error as StateDictError {
@@ -108,11 +115,17 @@ struct TrainingSession {
         }
     }
 
-    /// Removes what an earlier run in the folder left and this one would not replace at once.
+    /// Removes what an earlier run in the folder left and this one would not replace at once: otherwise `--resume` could
+    /// take up that run's state, and TensorBoard would show both as one.
     func clear(_ folder: OutputFolder) throws {
         try TrainingStateFolder(folder.file(Self.stateFolderName)).clear()
-        let best = folder.file(ModelCheckpoint.bestFileName)
-        if OutputFolder.fileExists(best) { try FileManager.default.removeItem(atPath: best) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let old = names.filter { $0 == ModelCheckpoint.bestFileName || $0.hasPrefix(TensorBoardLog.filePrefix) }
+        for name in old { try FileManager.default.removeItem(atPath: folder.file(name)) }
+        if names.contains(ModelCheckpoint.fileName) {
+            StandardStreams.error(
+                "note: this run replaces the one in \(folder.path); --resume would have gone on with it")
+        }
     }
 
     /// Trains, and writes the files of the run.
@@ -132,8 +145,8 @@ struct TrainingSession {
                 "going on with epoch \(trainer.progress.epoch) behind step \(trainer.progress.step)")
         }
         let epochsBefore = trainer.progress.records.count
-        let log = try TensorBoardLog(
-            folder: folder.path, settings: savedSettings, model: net, input: preprocessing.input, isResumed: isResumed)
+        let log = TensorBoardLog(
+            folder: folder.path, settings: savedSettings, input: preprocessing.input, epochs: settings.epochs)
         let confusion = ConfusionRecorder(classCount: data.classCount)
         let files: [any TrainerCallback] = [
             confusion, log,
@@ -177,6 +190,7 @@ struct TrainingSession {
         values["model"] = entry.name
         values["data"] = dataName
         values["images"] = "\(data.training.count)"
+        values["computing"] = DeviceDescription.text(device)
         return values
     }
 
