@@ -86,7 +86,8 @@ import Testing
         #expect(outcome.output.contains("where conv2.0 speaks for Bag"))
         #expect(outcome.errors == "\(apus.folder.file("photo.png")): Resize(28), CenterCrop((28, 28)), Grayscale(1)\n")
         let input = try ImageFile.read(path: folder + "/input.png")
-        #expect(input.width == 28 && input.height == 28 && input.channels == 1)
+        // 28 pixels, enlarged eight times.
+        #expect(input.width == 224 && input.height == 224 && input.channels == 1)
         for name in files { #expect(try !ImageFile.read(path: folder + "/" + name).samples.isEmpty) }
     }
 

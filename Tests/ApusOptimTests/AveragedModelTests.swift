@@ -60,6 +60,7 @@ import Testing
         }
         // Behind many updates it is the usual one: (1 + n) / (10 + n) is above 0.5 from n = 8 on.
         let late = AveragedModel(model.net, averaging: .warmingExponential(decay: 0.5))
+        set(model, 0)
         for _ in 0..<9 { late.updateParameters() }
         set(model, 2)
         late.updateParameters()

@@ -34,6 +34,9 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print one JSON object a picture.")
     var json = false
 
+    /// Pixels of a picture's longer side at least.
+    private static let leastSide = 224
+
     func run() throws {
         let device = try deviceOptions.device.device()
         let opened = try OpenedCheckpoint(checkpoint, on: device)
@@ -48,7 +51,8 @@ struct InspectCommand: ParsableCommand {
         let cam = try GradCAM(of: opened.model, image: single, classIndex: classIndex, layer: layer)
         let filters = try FilterGrid(of: opened.model)
         let maps = try FeatureMaps(of: opened.model, image: single)
-        let shown = try opened.shown(picture)
+        // Small images are enlarged: people look at them.
+        let shown = try opened.shown(picture).enlarged(toAtLeast: Self.leastSide)
 
         let folder = try OutputFolder(out)
         try write(shown, "input.png", "the image as the model gets it, before its numbers are normalised", folder)

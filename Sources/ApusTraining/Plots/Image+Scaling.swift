@@ -19,8 +19,9 @@ extension Image {
         return Image(width: width * factor, height: height * factor, channels: channels, samples: result)
     }
 
-    /// The picture enlarged by the smallest whole factor that gives its longer side `size` pixels.
-    func enlarged(toAtLeast size: Int) -> Image {
+    /// The picture enlarged by the smallest whole factor that gives its longer side `size` pixels, each pixel a square;
+    /// a larger one as it is.
+    public func enlarged(toAtLeast size: Int) -> Image {
         let side = Swift.max(width, height)
         return enlarged(by: (size + side - 1) / side)
     }

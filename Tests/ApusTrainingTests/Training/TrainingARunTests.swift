@@ -17,12 +17,10 @@ import Testing
 
         let trainer = Trainer(model: net, optimizer: SGD(net.parameters(), lr: 0.1))
         let loaders = Trainer.Loaders(training: training, test: test)
-        var lines = 0
         try trainer.fit(loaders, epochs: 2) { record in
-            lines += 1
-            #expect(record.epoch == lines)
+            print(record.epoch, record.training.loss, record.test.accuracy)
         }
-        #expect(lines == 2)
+        #expect(trainer.progress.records.map(\.epoch) == [1, 2])
 
         let schedule = LearningRateSchedule(CosineAnnealingLR(trainer.optimizer, tMax: 100), every: .update)
         let averaging = WeightAveraging(ExponentialMovingAverage(net, decay: 0.99))
@@ -41,6 +39,7 @@ import Testing
 
         var matrix = ConfusionMatrix(classCount: 2)
         let metrics = try Evaluator(net).evaluate(test) { try matrix.add(logits: $0, labels: $1) }
+        print(metrics.accuracy, matrix.recall(of: 0))
         #expect(metrics.accuracy == matrix.accuracy)
         #expect((0...1).contains(matrix.recall(of: 0)))
     }
