@@ -161,6 +161,6 @@ import Testing
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("not a number (NaN) in epoch 1, step"), "\(outcome.errors)")
         #expect(outcome.output.isEmpty)
-        #expect(apus.folder.files(in: "out").isEmpty)
+        #expect(apus.files(of: "out").isEmpty)
     }
 }

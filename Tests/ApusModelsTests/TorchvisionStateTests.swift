@@ -18,7 +18,7 @@ import Testing
     @Test func allModelsOfTorchvisionAreListed() {
         let own =
             ["lenet", "lenet5", "cnn2", "cnn4", "trashnet", "nin", "resnet9"]
-            + ["resnet20", "resnet32", "resnet44", "resnet56"]
+            + ["resnet20", "resnet32", "resnet44", "resnet56", "fastnet-cifar", "fastnet-fashion", "fastnet-mnist"]
         #expect(Self.listed == ModelRegistry.entries.map(\.name).filter { !own.contains($0) }.sorted())
     }
 

@@ -33,36 +33,38 @@ struct RunPictures {
         }
     }
 
-    /// Writes `predictions.png`: the first images of a data set with what a model takes them for.
+    /// Writes `predictions.png`: images from all over a data set with what a model takes them for; nil where none can be
+    /// read.
     func writePredictions(
         of model: Module, _ preprocessing: Preprocessing, _ dataset: any Dataset
-    ) throws -> Picture {
+    ) throws -> Picture? {
         let count = min(dataset.count, Self.predictionRows * Self.predictionRows)
-        let sample = Subset(dataset, Array(0..<count))
-        func first(_ transform: (any Transform)?) throws -> (images: Tensor, labels: Tensor) {
-            let loader = DataLoader(sample, batchSize: count, transform: transform, prefetch: 0)
-            guard let batch = loader.makeIterator().next() else {
-                try loader.check()
-                throw TrainingError.noBatches
-            }
+        let sample = Subset(dataset, (0..<count).map { $0 * dataset.count / count })
+        func batch(_ transform: (any Transform)?) throws -> (images: Tensor, labels: Tensor)? {
+            // A picture that cannot be read has ended the run already, or is to be left out.
+            let loader = DataLoader(
+                sample, batchSize: count, transform: transform, prefetch: 0, onError: .skip)
+            let batch = loader.makeIterator().next()
+            try loader.check()
             return batch
         }
-        let shown = try first(nil)
-        let batch = try first(TrainingData.evaluationTransform(preprocessing, of: dataset))
+        guard let shown = try batch(nil),
+            let prepared = try batch(TrainingData.evaluationTransform(preprocessing, of: dataset))
+        else { return nil }
         let wasTraining = model.isTraining
         model.eval()
         defer { if wasTraining { model.train() } }
         let predicted = try withTensorErrors {
-            try noGrad { model(batch.images).argmax(dim: 1) }.elements(as: Int.self)
+            try noGrad { model(prepared.images).argmax(dim: 1) }.elements(as: Int.self)
         }
-        let labels = try batch.labels.elements(as: Int.self)
-        let entries = try (0..<count).map { index in
+        let labels = try prepared.labels.elements(as: Int.self)
+        let entries = try labels.indices.map { index in
             PredictionGrid.Entry(
                 try Image(shown.images[index]), predicted: classNames[predicted[index]],
                 actual: classNames[labels[index]])
         }
         return try write(
-            "predictions", PredictionGrid(entries, columns: min(count, Self.predictionRows)).image())
+            "predictions", PredictionGrid(entries, columns: min(entries.count, Self.predictionRows)).image())
     }
 
     /// Writes `filters.png`; nil for a model without convolutions.

@@ -178,8 +178,9 @@ struct TrainingSession {
         try pictures.writeCurves(trainer.progress.records)
         try pictures.writeConfusion(confusion)
         func show() throws -> [RunPictures.Picture] {
-            let predictions = try pictures.writePredictions(of: net, preprocessing, data.test)
-            return try [predictions] + [pictures.writeFilters(of: net)].compactMap { $0 }
+            try [
+                pictures.writePredictions(of: net, preprocessing, data.test), pictures.writeFilters(of: net),
+            ].compactMap { $0 }
         }
         let average = callbacks.lazy.compactMap { $0 as? WeightAveraging }.first?.average
         return try average?.withAveragedWeights(show) ?? show()
