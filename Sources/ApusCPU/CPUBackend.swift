@@ -35,6 +35,8 @@ public struct CPUBackend: Backend {
         switch step.primitive {
         case let fused as FusedConvolutionPool: fused.hasLanesKernel(step)
         case let fused as FusedReduction: fused.hasKernel(step)
+        case is FusedBatchNormalization, is FusedBatchNormalizationGradient:
+            step.inputs[0].spec.dtype == .float32 && step.inputs[0].spec.shape.elementCount > 0
         default: false
         }
     }

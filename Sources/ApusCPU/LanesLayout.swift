@@ -4,27 +4,45 @@ import CKernels
 import COneDNN
 
 extension PhysicalLayout {
-    /// [N, C, H, W] as [N / 16][C][H][W][16]: sixteen images side by side in the lanes of a vector.
-    static let lanes = PhysicalLayout(name: "lanes16")
+    /// [N, C, H, W] as [N / 16][C][H][W][16], rounded up: sixteen images side by side in the lanes of a vector.
+    static func lanes(_ shape: Shape) -> PhysicalLayout {
+        PhysicalLayout(name: lanesName, byteCount: lanesElementCount(shape) * MemoryLayout<Float>.stride)
+    }
+
+    private static let lanesName = "lanes16"
+
+    /// Whether sixteen images lie side by side.
+    var isLanes: Bool { name == Self.lanesName }
+
+    /// The elements in memory, with those of the last group that stand for no image.
+    static func lanesElementCount(_ shape: Shape) -> Int {
+        LanesKind.images.groups(shape) * Int(APUS_LANES) * shape.dimensions.dropFirst().reduce(1, *)
+    }
 }
 
-/// The layouts whose innermost sixteen elements are independent of each other: all kernels that treat channels
-/// one by one serve both.
-enum LanesKind: CaseIterable {
+/// The layouts whose innermost elements are independent of each other: all kernels that treat channels one by one serve
+/// both.
+enum LanesKind: Hashable, CaseIterable {
     /// Sixteen images: [N / 16][C][H][W][16].
     case images
-    /// Sixteen channels, oneDNN's nChw16c: [N][C / 16][H][W][16], which is one channel and N · C / 16 groups.
-    case channels
+    /// Blocks of channels, oneDNN's nChw16c and nChw8c: [N][C / block][H][W][block], which is one channel and
+    /// N · C / block groups.
+    case channels(block: Int)
+
+    /// The blocks that our kernels read: a block is a multiple of a vector.
+    private static let blocks = apus_kernels_isa() == ApusISAAVX512 ? [16] : [16, 8]
+
+    static let allCases = [.images] + blocks.map(LanesKind.channels)
 
     /// nil where the value lies in another layout, or with padding.
     init?(_ value: PlannedValue) {
         guard value.spec.shape.rank == 4, value.spec.dtype == .float32 else { return nil }
-        if value.layout == .lanes {
+        if value.layout.isLanes {
             self = .images
-        } else if let descriptor = value.layout.oneDNN, descriptor.channelBlock == Int(APUS_LANES),
+        } else if let descriptor = value.layout.oneDNN, Self.blocks.contains(descriptor.channelBlock),
             !descriptor.hasPadding
         {
-            self = .channels
+            self = .channels(block: descriptor.channelBlock)
         } else {
             return nil
         }
@@ -36,38 +54,70 @@ enum LanesKind: CaseIterable {
         self = kind
     }
 
-    private var windowName: String { self == .images ? "lanes16 windows" : "nChw16c windows" }
+    private var windowName: String {
+        switch self {
+        case .images: "lanes16 windows"
+        case .channels(let block): "nChw\(block)c windows"
+        }
+    }
 
     /// The layout of a tensor of this kind.
     func layout(_ spec: TensorSpec) throws -> PhysicalLayout {
         switch self {
-        case .images: return .lanes
-        case .channels:
-            let sizes = spec.shape.dimensions.map(Int64.init)
-            return try OneDNNDescriptor(
-                apus_memory_descriptor_create_channel_blocked(
-                    Int32(sizes.count), sizes, Int32(APUS_LANES), .float32)
-            ).layout
+        case .images: .lanes(spec.shape)
+        case .channels(let block): try .channelBlocks(of: block, spec.shape)
         }
     }
 
     /// Positions of maxima as one byte each: the place within the window.
     func windowLayout(_ spec: TensorSpec) -> PhysicalLayout {
-        PhysicalLayout(name: windowName, byteCount: spec.shape.elementCount)
+        switch self {
+        case .images: PhysicalLayout(name: windowName, byteCount: PhysicalLayout.lanesElementCount(spec.shape))
+        case .channels: PhysicalLayout(name: windowName, byteCount: spec.shape.elementCount)
+        }
     }
 
-    func channels(_ shape: Shape) -> Int { self == .images ? shape[1] : 1 }
+    /// The numbers side by side.
+    var lanes: Int {
+        switch self {
+        case .images: Int(APUS_LANES)
+        case .channels(let block): block
+        }
+    }
+
+    func channels(_ shape: Shape) -> Int {
+        switch self {
+        case .images: shape[1]
+        case .channels: 1
+        }
+    }
+
     func groups(_ shape: Shape) -> Int {
-        self == .images ? shape[0] / Int(APUS_LANES) : shape[0] * shape[1] / Int(APUS_LANES)
+        switch self {
+        case .images: (shape[0] + lanes - 1) / lanes
+        case .channels: shape[0] * shape[1] / lanes
+        }
+    }
+}
+
+extension PhysicalLayout {
+    /// oneDNN's nChw16c and nChw8c, for a number of channels that the block divides.
+    static func channelBlocks(of block: Int, _ shape: Shape) throws -> PhysicalLayout {
+        let sizes = shape.dimensions.map(Int64.init)
+        return try OneDNNDescriptor(
+            apus_memory_descriptor_create_channel_blocked(Int32(sizes.count), sizes, Int32(block), .float32)
+        ).layout
     }
 }
 
 /// When the lanes layout is the better one.
 enum LanesPolicy {
-    /// Whether a tensor can lie in lanes: four dimensions, `float32`, whole groups of sixteen images.
+    /// Whether a tensor can lie in lanes: four dimensions, `float32`, and groups of sixteen images of which at most a
+    /// quarter of the lanes stands for none.
     static func fits(_ spec: TensorSpec) -> Bool {
-        spec.shape.rank == 4 && spec.dtype == .float32 && spec.shape.dimensions[0] > 0
-            && spec.shape.dimensions[0] % Int(APUS_LANES) == 0
+        guard spec.shape.rank == 4, spec.dtype == .float32, spec.shape.elementCount > 0 else { return false }
+        let images = spec.shape[0]
+        return 4 * images >= 3 * LanesKind.images.groups(spec.shape) * Int(APUS_LANES)
     }
 
     /// Whether a convolution should run in lanes.

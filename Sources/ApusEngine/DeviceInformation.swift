@@ -22,4 +22,13 @@ extension Device {
             threadCount: CPUInfo.threadCount, instructionSet: CPUInfo.instructionSet,
             oneDNNVersion: CPUInfo.oneDNNVersion)
     }
+
+    /// Products with sums of 32-bit floats that all threads together compute in a second, at most: measured, in a tenth of a
+    /// second. nil where the engine has no backend for the device.
+    public func measurePeakMultiplyAdds() throws -> Double? {
+        guard self == .cpu else { return nil }
+        var peak = 0.0
+        try Engine.shared.onComputeThread { peak = CPUInfo.measurePeakMultiplyAdds() }
+        return peak
+    }
 }

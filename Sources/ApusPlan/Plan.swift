@@ -10,6 +10,8 @@ public struct Plan: Sendable {
         case result(Int)
         /// In the plan's own memory, at a byte offset.
         case arena(Int)
+        /// In memory that keeps what the plan's first steps computed, at a byte offset.
+        case constant(Int)
     }
 
     /// Where a result's memory comes from.
@@ -27,13 +29,20 @@ public struct Plan: Sendable {
         /// The position of the first operand in ``operands``; there are `operandCount` of them.
         public let firstOperand: Int
         public let operandCount: Int
+        /// The positions of its operands.
+        public var operands: Range<Int> { firstOperand..<(firstOperand + operandCount) }
+        /// What it reads and writes, for profiles.
+        public let inputs: [PlannedValue]
+        public let outputs: [PlannedValue]
 
         public init(
-            _ prepared: PreparedStep, _ primitive: any Primitive, modulePath: ModulePath?, firstOperand: Int,
+            _ prepared: PreparedStep, _ description: StepDescription, modulePath: ModulePath?, firstOperand: Int,
             operandCount: Int
         ) {
             self.prepared = prepared
-            self.primitive = primitive
+            primitive = description.primitive
+            inputs = description.inputs
+            outputs = description.outputs
             self.modulePath = modulePath
             self.firstOperand = firstOperand
             self.operandCount = operandCount
@@ -49,6 +58,9 @@ public struct Plan: Sendable {
     /// The steps that write over an input, in order.
     public var overwrites: [(step: Int, input: Int)] = []
     public var arenaBytes = 0
+    public var constantBytes = 0
+    /// The number of first steps that need not run again while the inputs that they read are the same.
+    public var constantSteps = 0
     public var scratchBytes = 0
 
     public init() {}

@@ -30,6 +30,8 @@ public struct PlanGraph: Sendable {
     public var outputs: [ValueID] = []
     /// Inputs that nobody reads after the plan: results may be written over them.
     public var donatedInputs: Set<ValueID> = []
+    /// The number of steps at the front that need not run again while the inputs that they read are the same.
+    public var constantSteps = 0
 
     public init() {}
 

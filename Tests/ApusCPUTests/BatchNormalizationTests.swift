@@ -80,6 +80,10 @@ struct BatchNormalizationTests {
             (norm, [x] + parameters, 0), (ChannelNormalization(), given, 0),
             (BatchNormalizationGradient(), backward, 1),
             (BatchNormalizationGradient(usesBatchStatistics: false), backward, 1),
+            (FusedBatchNormalization(norm, addsInput: false), [x] + parameters, 0),
+            (FusedBatchNormalization(norm, addsInput: true), [x] + parameters + [dy], 0),
+            // Any tensor serves as the result of the forward pass: its sign decides.
+            (FusedBatchNormalizationGradient(BatchNormalizationGradient()), backward + [dy], 1),
         ] as [(any Primitive, [TestArray], Int)] {
             var placed = try inputs.map { try KernelRunner.place($0) }
             placed[position] = try KernelRunner.place(inputs[position], try kind.layout(x.spec))
@@ -91,6 +95,42 @@ struct BatchNormalizationTests {
                     try KernelRunner.read(results[number]), expected, "\(primitive), result \(number)"
                 ) { sumTolerance(terms(shape)) * 100 * max(1, abs(expected.values[$0])) }
             }
+        }
+    }
+
+    @Test("with ReLU and an addend, row-major", arguments: [[3, 5, 7, 9], [17, 33], [2, 3, 7]] as [Shape])
+    func fused(shape: Shape) throws {
+        var generator = SeededGenerator(seed: 4_170 + shape.elementCount)
+        let (x, z) = (TestArray.random(shape, using: &generator), TestArray.random(shape, using: &generator))
+        let norm = BatchNormalization(epsilon: 1e-2, isAffine: false)
+        let forward = FusedBatchNormalization(norm, addsInput: true)
+        let results = try KernelRunner.reference(forward, [x, z])
+        let gamma = TestArray.random([shape[1]], using: &generator)
+        let gradient = FusedBatchNormalizationGradient(BatchNormalizationGradient())
+        for (primitive, inputs) in [
+            (forward, [x, z]), (gradient, [z, x, results[1], results[3], gamma, results[0]]),
+        ] as [(any Primitive, [TestArray])] {
+            let actual = try KernelRunner.cpu(primitive, inputs)
+            for (number, expected) in try KernelRunner.reference(primitive, inputs).enumerated() {
+                // As below: sums of numbers below 3, times an inverse of at most 10.
+                expectAgreement(actual[number], expected, "\(primitive), result \(number)") {
+                    sumTolerance(terms(shape)) * 100 * max(1, abs(expected.values[$0]))
+                }
+            }
+        }
+    }
+
+    /// Its statistics are those of whole groups of sixteen images.
+    @Test("lanes that are not full become row-major")
+    func partLanes() throws {
+        var generator = SeededGenerator(seed: 4_155)
+        let x = TestArray.random([13, 5, 3, 4], using: &generator)
+        let norm = BatchNormalization(epsilon: 1e-2, isAffine: false)
+        let placed = try KernelRunner.place(x, .lanes(x.shape))
+        let actual = try #require(try KernelRunner.cpu(norm, [placed]))
+        #expect(actual[0].planned.layout == .plain)
+        for (actual, expected) in zip(actual, try KernelRunner.reference(norm, [x])) {
+            expectAgreement(try KernelRunner.read(actual), expected) { _ in 100 * sumTolerance(156) }
         }
     }
 

@@ -151,10 +151,10 @@ struct PointwiseProgramTests {
         }
     }
 
-    @Test("the layout of the inputs is carried on", arguments: LanesKind.allCases)
-    func layouts(kind: LanesKind) throws {
+    @Test("the layout of the inputs is carried on", arguments: LanesKind.allCases, [16, 29])
+    func layouts(kind: LanesKind, images: Int) throws {
         var generator = SeededGenerator(seed: 7_400)
-        let shape: Shape = [16, 32, 3, 5]
+        let shape: Shape = [images, 32, 3, 5]
         let layout = try kind.layout(TensorSpec(shape, .float32))
         for _ in 0..<10 {
             let random = RandomProgram(inputs: 3, instructions: 12, using: &generator)

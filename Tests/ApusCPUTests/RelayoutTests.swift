@@ -1,6 +1,7 @@
 import ApusGraph
 import ApusPlan
 import ApusTestSupport
+import CKernels
 import COneDNN
 import Testing
 
@@ -18,11 +19,13 @@ struct RelayoutTests {
 
     @Test(
         "each way there and back keeps all elements",
-        arguments: [[16, 1, 1, 1], [16, 3, 5, 7], [32, 17, 3, 2], [48, 16, 2, 9]] as [Shape])
+        arguments: [
+            [16, 1, 1, 1], [16, 3, 5, 7], [32, 17, 3, 2], [48, 16, 2, 9], [13, 3, 5, 7], [41, 2, 3, 3], [1, 2, 3, 4],
+        ] as [Shape])
     func roundTrips(shape: Shape) throws {
         var generator = SeededGenerator(seed: 8_000 + shape.elementCount)
         let x = TestArray.random(shape, using: &generator)
-        let layouts = [.plain, .lanes, try blocked(shape, 8), try blocked(shape, 16)]
+        let layouts = [.plain, .lanes(shape), try blocked(shape, 8), try blocked(shape, 16)]
         for first in layouts {
             for second in layouts {
                 let there = try KernelRunner.relayout(try KernelRunner.place(x, first), to: second)
@@ -36,7 +39,7 @@ struct RelayoutTests {
     func lanesOrder() throws {
         let (channels, places) = (2, 3)
         let x = TestArray((0..<(32 * channels * places)).map(Double.init), [32, channels, 1, places])
-        let placed = try KernelRunner.place(x, .lanes)
+        let placed = try KernelRunner.place(x, .lanes(x.shape))
         let floats = placed.memory.pointer.assumingMemoryBound(to: Float.self)
         for image in 0..<32 {
             for feature in 0..<(channels * places) {
@@ -50,13 +53,15 @@ struct RelayoutTests {
     func kinds() throws {
         let shape: Shape = [16, 32, 2, 2]
         let spec = TensorSpec(shape, .float32)
-        #expect(LanesKind(PlannedValue(spec, .lanes)) == .images)
-        #expect(LanesKind(PlannedValue(spec, try blocked(shape, 16))) == .channels)
-        #expect(LanesKind(PlannedValue(spec, try blocked(shape, 8))) == nil)
+        #expect(LanesKind(PlannedValue(spec, .lanes(shape))) == .images)
+        #expect(LanesKind(PlannedValue(spec, try blocked(shape, 16))) == .channels(block: 16))
+        // Half of a vector where vectors have sixteen elements.
+        let eight: LanesKind? = apus_kernels_isa() == ApusISAAVX512 ? nil : .channels(block: 8)
+        #expect(LanesKind(PlannedValue(spec, try blocked(shape, 8))) == eight)
         #expect(LanesKind(PlannedValue(spec)) == nil)
         // 17 channels fill two blocks with padding.
         let padded: Shape = [16, 17, 2, 2]
         #expect(LanesKind(PlannedValue(TensorSpec(padded, .float32), try blocked(padded, 16))) == nil)
-        #expect(LanesKind(PlannedValue(TensorSpec(shape, .bool), .lanes)) == nil)
+        #expect(LanesKind(PlannedValue(TensorSpec(shape, .bool), .lanes(shape))) == nil)
     }
 }

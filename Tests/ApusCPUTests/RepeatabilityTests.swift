@@ -17,7 +17,7 @@ struct RepeatabilityTests {
         }
     }
 
-    @Test("weight gradients in the lanes", arguments: [16, 32, 144, 256])
+    @Test("weight gradients in the lanes", arguments: [16, 32, 100, 144, 256])
     func weightGradients(batch: Int) throws {
         var generator = SeededGenerator(seed: 9_000)
         let geometry = ConvolutionGeometry(
@@ -25,6 +25,19 @@ struct RepeatabilityTests {
         try expectSameBits(
             ConvolutionWeightGradient(geometry, weightShape: [5, 3, 3, 3], withBias: true),
             [.random([batch, 3, 7, 7], using: &generator), .random([batch, 5, 5, 5], using: &generator)])
+    }
+
+    @Test("weight gradients by Winograd's filtering")
+    func filterGradients() throws {
+        var generator = SeededGenerator(seed: 9_050)
+        let geometry = ConvolutionGeometry(
+            stride: [1, 1], paddingBefore: [1, 1], paddingAfter: [1, 1], dilation: [1, 1], groups: 1)
+        let (x, weight): (Shape, Shape) = ([6, 32, 23, 21], [48, 32, 3, 3])
+        let y: Shape = [6, 48, 23, 21]
+        try #require(WinogradPolicy.convolution(geometry, x: x, weight: weight, y: y) != nil)
+        try expectSameBits(
+            ConvolutionWeightGradient(geometry, weightShape: weight, withBias: true),
+            [.random(x, using: &generator), .random(y, using: &generator)])
     }
 
     @Test("sums", arguments: [[70_000], [2, 32_768], [40_001, 3], [7, 300, 41]] as [Shape])

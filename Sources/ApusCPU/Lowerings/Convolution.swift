@@ -29,7 +29,7 @@ extension ConvolutionGeometry {
 
     /// Stride, dilation and the padding on both sides. oneDNN derives the output's size from the padding after the
     /// last element, so that a remainder that no window reaches is taken away there.
-    fileprivate func oneDNN(input: Shape, weight: Shape, output: Shape) -> OneDNNWindow {
+    func oneDNN(input: Shape, weight: Shape, output: Shape) -> OneDNNWindow {
         OneDNNWindow(
             stride: stride.map(Int64.init), dilation: dilation.map(Int64.init),
             paddingBegin: paddingBefore.map(Int64.init),
@@ -77,7 +77,14 @@ private struct ConvolutionForward {
         guard isSupported(step) else { return nil }
         let (x, weight) = (step.inputs[0].spec, step.inputs[1].spec.shape)
         if LanesPolicy.prefers(geometry, x: x, weight: weight) {
-            return StepLayouts(inputs: [.lanes] + step.inputs.dropFirst().map { _ in .plain }, outputs: [.lanes])
+            return StepLayouts(
+                inputs: [.lanes(x.shape)] + step.inputs.dropFirst().map { _ in .plain },
+                outputs: [.lanes(step.outputs[0].spec.shape)])
+        }
+        if let winograd = winograd(step) {
+            return StepLayouts(
+                inputs: [try winograd.layout(x.shape)] + step.inputs.dropFirst().map { _ in .plain },
+                outputs: [try winograd.layout(step.outputs[0].spec.shape)])
         }
         guard
             let primitive = try make(
@@ -91,7 +98,11 @@ private struct ConvolutionForward {
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
-        if step.outputs[0].layout == .lanes { return lowerToLanes(step) }
+        if step.outputs[0].layout.isLanes { return lowerToLanes(step) }
+        if let winograd = winograd(step) {
+            return WinogradConvolution(winograd, turned: false).step(
+                hasBias: step.inputs.count == 3, activation: activation.lanes)
+        }
         guard
             let primitive = try make(
                 step, x: step.inputs[0].oneDNNDescriptor(),
@@ -103,6 +114,11 @@ private struct ConvolutionForward {
                 step, activation)
         }
         return primitive.step([.source, .weights] + (step.inputs.count == 3 ? [.bias] : []) + [.destination])
+    }
+
+    private func winograd(_ step: StepDescription) -> ApusWinograd? {
+        WinogradPolicy.convolution(
+            geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
     }
 
     private func make(
@@ -120,7 +136,7 @@ private struct ConvolutionForward {
     private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
-        let groups = step.inputs[0].spec.shape[0] / Int(APUS_LANES)
+        let groups = LanesKind.images.groups(step.inputs[0].spec.shape)
         let hasBias = step.inputs.count == 3
         let activation = activation.lanes
         return PreparedStep(kernel: "lanes") { operands, _ in
@@ -142,7 +158,13 @@ extension ConvolutionInputGradient: CPULowerable {
         guard isSupported(step) else { return nil }
         let (dy, weight, dx) = (step.inputs[0].spec, step.inputs[1].spec.shape, step.outputs[0].spec)
         if LanesPolicy.prefers(geometry, x: dx, weight: weight), LanesPolicy.fits(dy) {
-            return StepLayouts(inputs: [.lanes] + step.inputs.dropFirst().map { _ in .plain }, outputs: [.lanes])
+            return StepLayouts(
+                inputs: [.lanes(dy.shape)] + step.inputs.dropFirst().map { _ in .plain }, outputs: [.lanes(dx.shape)])
+        }
+        if let winograd = winograd(step) {
+            return StepLayouts(
+                inputs: [try winograd.layout(dy.shape)] + step.inputs.dropFirst().map { _ in .plain },
+                outputs: [try winograd.layout(dx.shape)])
         }
         guard
             let primitive = try make(
@@ -160,7 +182,10 @@ extension ConvolutionInputGradient: CPULowerable {
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
-        if step.outputs[0].layout == .lanes { return lowerToLanes(step) }
+        if step.outputs[0].layout.isLanes { return lowerToLanes(step) }
+        if let winograd = winograd(step) {
+            return WinogradConvolution(winograd.inputGradient, turned: true).step(hasBias: step.inputs.count == 3)
+        }
         guard
             let primitive = try make(
                 step, dy: step.inputs[0].oneDNNDescriptor(),
@@ -178,6 +203,11 @@ extension ConvolutionInputGradient: CPULowerable {
         return ChannelBias(inputShape, step.outputs[0].layout)?.added(to: prepared)
     }
 
+    private func winograd(_ step: StepDescription) -> ApusWinograd? {
+        WinogradPolicy.convolution(
+            geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
+    }
+
     private func make(
         _ step: StepDescription, dy: OneDNNDescriptor, weight: OneDNNDescriptor, dx: OneDNNDescriptor
     ) throws -> OneDNNPrimitive? {
@@ -192,7 +222,7 @@ extension ConvolutionInputGradient: CPULowerable {
     private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
-        let groups = inputShape[0] / Int(APUS_LANES)
+        let groups = LanesKind.images.groups(inputShape)
         let dx = step.inputs.count
         let prepared = PreparedStep(kernel: "lanes") { operands, _ in
             Parallel.ranges(groups) { range, _ in
@@ -212,7 +242,13 @@ extension ConvolutionWeightGradient: CPULowerable {
         guard isSupported(step) else { return nil }
         let (x, dy) = (step.inputs[0].spec, step.inputs[1].spec)
         if LanesPolicy.prefers(geometry, x: x, weight: weightShape), LanesPolicy.fits(dy) {
-            return StepLayouts(inputs: [.lanes, .lanes], outputs: step.outputs.map { _ in .plain })
+            return StepLayouts(
+                inputs: [.lanes(x.shape), .lanes(dy.shape)], outputs: step.outputs.map { _ in .plain })
+        }
+        if let winograd = winograd(step) {
+            return StepLayouts(
+                inputs: [try winograd.layout(x.shape), try winograd.layout(dy.shape)],
+                outputs: step.outputs.map { _ in .plain })
         }
         guard
             let primitive = try make(
@@ -226,7 +262,8 @@ extension ConvolutionWeightGradient: CPULowerable {
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
-        if step.inputs[0].layout == .lanes { return lowerToLanes(step) }
+        if step.inputs[0].layout.isLanes { return lowerToLanes(step) }
+        if let winograd = winograd(step) { return WinogradFilterGradient(winograd).step(withBias: withBias) }
         guard
             let primitive = try make(
                 step, x: step.inputs[0].oneDNNDescriptor(), dy: step.inputs[1].oneDNNDescriptor(),
@@ -236,6 +273,11 @@ extension ConvolutionWeightGradient: CPULowerable {
             return PlaneConvolution(geometry, x: x, weight: weightShape, y: dy).weightGradient(withBias: withBias)
         }
         return primitive.step([.source, .gradientDestination, .gradientWeights] + (withBias ? [.gradientBias] : []))
+    }
+
+    private func winograd(_ step: StepDescription) -> ApusWinograd? {
+        WinogradPolicy.convolution(
+            geometry, x: step.inputs[0].spec.shape, weight: weightShape, y: step.inputs[1].spec.shape)
     }
 
     private func make(
@@ -255,7 +297,10 @@ extension ConvolutionWeightGradient: CPULowerable {
     private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: step.inputs[0].spec.shape, weight: weightShape, y: step.inputs[1].spec.shape)
-        let groups = step.inputs[0].spec.shape[0] / Int(APUS_LANES)
+        let dyShape = step.inputs[1].spec.shape
+        let groups = LanesKind.images.groups(dyShape)
+        let features = dyShape.elementCount / dyShape[0]
+        let lastImages = dyShape[0] - (groups - 1) * Int(APUS_LANES)
         let size = Int(withUnsafePointer(to: convolution) { apus_lanes_weight_accumulator_size($0) })
         // Eight chunks keep eight threads busy; each costs one more accumulator to clear and to sum.
         let chunks = min(groups, 8)
@@ -263,6 +308,14 @@ extension ConvolutionWeightGradient: CPULowerable {
         return PreparedStep(kernel: "lanes", scratchBytes: chunks * size * MemoryLayout<Float>.stride) {
             operands, scratch in
             let accumulators = scratch.floats
+            if lastImages < Int(APUS_LANES) {
+                // What stands for no image must not count. Nobody else reads it.
+                let last = operands[1].floats + (groups - 1) * features * Int(APUS_LANES)
+                Parallel.ranges(features, grain: Parallel.smallWork / Int(APUS_LANES)) { range, _ in
+                    apus_lanes_clear(
+                        last, Int64(lastImages), Int64(range.lowerBound), Int64(range.upperBound))
+                }
+            }
             Parallel.tasks(chunks) { chunk, _ in
                 let accumulator = accumulators + chunk * size
                 accumulator.update(repeating: 0, count: size)

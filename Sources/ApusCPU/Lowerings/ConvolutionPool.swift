@@ -16,12 +16,14 @@ extension FusedConvolutionPool: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard hasLanesKernel(step) else { return nil }
         return StepLayouts(
-            inputs: [.lanes] + step.inputs.dropFirst().map { _ in .plain },
-            outputs: [.lanes, LanesKind.images.windowLayout(step.outputs[1].spec)])
+            inputs: [.lanes(step.inputs[0].spec.shape)] + step.inputs.dropFirst().map { _ in .plain },
+            outputs: [
+                .lanes(step.outputs[0].spec.shape), LanesKind.images.windowLayout(step.outputs[1].spec),
+            ])
     }
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
-        guard step.outputs[0].layout == .lanes else { return nil }
+        guard step.outputs[0].layout.isLanes else { return nil }
         let (x, weight) = (step.inputs[0].spec, step.inputs[1].spec)
         let y = try convolution.infer(step.inputs.map(\.spec))[0].shape
         let sizes = LanesPolicy.convolution(convolution.geometry, x: x.shape, weight: weight.shape, y: y)

@@ -133,7 +133,7 @@ struct ChannelBias: Sendable {
     init(lanes shape: Shape) {
         (block, channels) = (1, shape[1])
         inner = shape.dimensions.dropFirst(2).reduce(1, *) * Int(APUS_LANES)
-        planes = shape[0] / Int(APUS_LANES) * shape[1]
+        planes = LanesKind.images.groups(shape) * shape[1]
     }
 
     /// The step, which reads two inputs and a bias and writes one result, with the bias added.

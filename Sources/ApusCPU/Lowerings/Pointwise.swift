@@ -16,7 +16,7 @@ extension FusedPointwise: CPULowerable {
         // These layouts describe float32 only: their conversions know no other type.
         let full = step.inputs.filter { $0.spec.shape == shape } + step.outputs
         guard full.allSatisfy({ $0.spec.dtype == .float32 }) else { return all }
-        if special != .lanes {
+        if !special.isLanes {
             // Padding must stay zero.
             guard let descriptor = special.oneDNN, !descriptor.hasPadding else { return all }
         }
@@ -141,7 +141,9 @@ private struct PointwisePart {
 
     /// nil where the operands have more dimensions than the interpreter after joining those that can be.
     init?(_ shape: Shape, inputs: [PlannedValue], outputs: [PlannedValue]) {
-        count = shape.elementCount
+        // In lanes a group is computed whole, with what stands for no image.
+        let areLanes = (inputs + outputs).contains(where: \.layout.isLanes)
+        count = areLanes ? PhysicalLayout.lanesElementCount(shape) : shape.elementCount
         byteCount = (inputs + outputs).reduce(0) { $0 + $1.spec.byteCount }
         func type(_ value: PlannedValue) -> Int32 {
             switch value.spec.dtype {

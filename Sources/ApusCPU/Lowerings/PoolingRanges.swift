@@ -2,7 +2,7 @@ import ApusGraph
 import ApusPlan
 import CKernels
 
-/// Images in lanes, or blocks of sixteen channels: one group for each sixteen images, or for each block.
+/// Images in lanes, or blocks of channels: one group for each sixteen images, or for each block.
 struct PoolingLanes: Sendable {
     private let pooling: ApusLanesPooling
     private let groups: Int
@@ -13,7 +13,8 @@ struct PoolingLanes: Sendable {
             outputHeight: Int32(output[2]), outputWidth: Int32(output[3]),
             kernelHeight: Int32(geometry.kernelSize[0]), kernelWidth: Int32(geometry.kernelSize[1]),
             strideHeight: Int32(geometry.stride[0]), strideWidth: Int32(geometry.stride[1]),
-            paddingHeight: Int32(geometry.padding[0]), paddingWidth: Int32(geometry.padding[1]))
+            paddingHeight: Int32(geometry.padding[0]), paddingWidth: Int32(geometry.padding[1]),
+            lanes: Int32(kind.lanes))
         groups = kind.groups(input)
     }
 

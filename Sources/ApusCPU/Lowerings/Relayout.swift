@@ -9,44 +9,45 @@ extension Relayout: CPULowerable {
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         let (source, target) = (step.inputs[0], step.outputs[0])
-        let shape = source.spec.shape
-        let groups = (shape.dimensions.first ?? 0) / Int(APUS_LANES)
-        let features = groups > 0 ? shape.elementCount / shape[0] : 0
+        guard !source.layout.isLanes, !target.layout.isLanes else { return try lowerLanes(source, target) }
+        // One side at least is oneDNN's, and knows the sizes (a grouped weight has one dimension more).
+        guard let sizes = (source.layout.oneDNN ?? target.layout.oneDNN)?.dimensions else { return nil }
+        let reorder = try makeReorder(from: source.oneDNNDescriptor(sizes), to: target.oneDNNDescriptor(sizes))
+        return reorder.step([.source, .destination])
+    }
+
+    /// Between lanes and rows, or by way of rows.
+    private func lowerLanes(_ source: PlannedValue, _ target: PlannedValue) throws -> PreparedStep? {
+        let rows = ImageRows(source.spec.shape)
         switch (source.layout, target.layout) {
-        case (.plain, .lanes):
+        case (.plain, _):
             return PreparedStep(kernel: "to lanes") { operands, _ in
-                rowsToLanes(operands[0].floats, operands[1].floats, groups: groups, features: features)
+                rows.toLanes(operands[0].floats, operands[1].floats)
             }
-        case (.lanes, .plain):
+        case (_, .plain):
             return PreparedStep(kernel: "from lanes") { operands, _ in
-                lanesToRows(operands[0].floats, operands[1].floats, groups: groups, features: features)
-            }
-        case (.lanes, _):
-            guard let descriptor = target.layout.oneDNN else { return nil }
-            let reorder = try makeReorder(from: .plain(descriptor.dimensions), to: descriptor)
-            let rows = (source.spec.byteCount + 63) / 64 * 64
-            let step = reorder.step([.source, .destination])
-            return PreparedStep(kernel: "from lanes, reorder", scratchBytes: rows + step.scratchBytes) {
-                operands, scratch in
-                lanesToRows(operands[0].floats, scratch.floats, groups: groups, features: features)
-                try run(step, scratch, operands[1], scratch + rows)
-            }
-        case (_, .lanes):
-            guard let descriptor = source.layout.oneDNN else { return nil }
-            let reorder = try makeReorder(from: descriptor, to: .plain(descriptor.dimensions))
-            let rows = (source.spec.byteCount + 63) / 64 * 64
-            let step = reorder.step([.source, .destination])
-            return PreparedStep(kernel: "reorder, to lanes", scratchBytes: rows + step.scratchBytes) {
-                operands, scratch in
-                try run(step, operands[0], scratch, scratch + rows)
-                rowsToLanes(scratch.floats, operands[1].floats, groups: groups, features: features)
+                rows.fromLanes(operands[0].floats, operands[1].floats)
             }
         default:
-            // One side at least is oneDNN's, and knows the sizes (a grouped weight has one dimension more).
-            guard let sizes = (source.layout.oneDNN ?? target.layout.oneDNN)?.dimensions else { return nil }
+            guard let descriptor = source.layout.oneDNN ?? target.layout.oneDNN else { return nil }
+            let fromLanes = source.layout.isLanes
+            let plain = try OneDNNDescriptor.plain(descriptor.dimensions)
             let reorder = try makeReorder(
-                from: source.oneDNNDescriptor(sizes), to: target.oneDNNDescriptor(sizes))
-            return reorder.step([.source, .destination])
+                from: fromLanes ? plain : descriptor, to: fromLanes ? descriptor : plain)
+            let bytes = (source.spec.byteCount + 63) / 64 * 64
+            let step = reorder.step([.source, .destination])
+            return PreparedStep(
+                kernel: fromLanes ? "from lanes, reorder" : "reorder, to lanes",
+                scratchBytes: bytes + step.scratchBytes
+            ) { operands, scratch in
+                if fromLanes {
+                    rows.fromLanes(operands[0].floats, scratch.floats)
+                    try run(step, scratch, operands[1], scratch + bytes)
+                } else {
+                    try run(step, operands[0], scratch, scratch + bytes)
+                    rows.toLanes(scratch.floats, operands[1].floats)
+                }
+            }
         }
     }
 
@@ -66,20 +67,29 @@ private func run(
     }
 }
 
-private func rowsToLanes(
-    _ rows: UnsafeMutablePointer<Float>, _ lanes: UnsafeMutablePointer<Float>, groups: Int, features: Int
-) {
-    Parallel.ranges(groups) { range, _ in
-        apus_lanes_from_rows(
-            rows, Int64(features), Int64(features), lanes, Int64(range.lowerBound), Int64(range.upperBound))
-    }
-}
+/// Images as rows of numbers.
+private struct ImageRows: Sendable {
+    private let images: Int64
+    private let features: Int64
+    private let groups: Int
 
-private func lanesToRows(
-    _ lanes: UnsafeMutablePointer<Float>, _ rows: UnsafeMutablePointer<Float>, groups: Int, features: Int
-) {
-    Parallel.ranges(groups) { range, _ in
-        apus_lanes_to_rows(
-            lanes, Int64(features), rows, Int64(features), Int64(range.lowerBound), Int64(range.upperBound))
+    init(_ shape: Shape) {
+        images = Int64(shape.dimensions.first ?? 0)
+        features = images > 0 ? Int64(shape.elementCount) / images : 0
+        groups = shape.rank > 0 ? LanesKind.images.groups(shape) : 0
+    }
+
+    func toLanes(_ rows: UnsafeMutablePointer<Float>, _ lanes: UnsafeMutablePointer<Float>) {
+        Parallel.ranges(groups) { range, _ in
+            apus_lanes_from_rows(
+                rows, features, features, images, lanes, Int64(range.lowerBound), Int64(range.upperBound))
+        }
+    }
+
+    func fromLanes(_ lanes: UnsafeMutablePointer<Float>, _ rows: UnsafeMutablePointer<Float>) {
+        Parallel.ranges(groups) { range, _ in
+            apus_lanes_to_rows(
+                lanes, features, images, rows, features, Int64(range.lowerBound), Int64(range.upperBound))
+        }
     }
 }

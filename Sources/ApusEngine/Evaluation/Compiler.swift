@@ -9,9 +9,11 @@ struct Compiler: Sendable {
 
     private var passes: [any Pass] {
         [
-            Simplify(), PoolBeforeActivation(), FuseConvolutionPool(backends: backends), FuseCrossEntropy(),
-            FuseKernels(), FusePointwise(), FuseReductions(backends: backends), FuseSweeps(),
-            ChooseLayouts(backends: backends),
+            Simplify(), FoldBatchNormalization(), PoolBeforeActivation(), FuseConvolutionPool(backends: backends),
+            FuseCrossEntropy(),
+            FuseBatchNormalization(backends: backends), FuseKernels(), FusePointwise(),
+            FuseReductions(backends: backends), FuseSweeps(),
+            ChooseLayouts(backends: backends), HoistConstants(),
         ]
     }
 
@@ -64,7 +66,9 @@ struct Compiler: Sendable {
         plan.results = layout.results
         plan.outputs = layout.outputs
         plan.arenaBytes = layout.arenaBytes
+        plan.constantBytes = layout.constantBytes
         for (index, step) in graph.steps.enumerated() where !layout.aliasSteps.contains(index) {
+            if index < graph.constantSteps { plan.constantSteps += 1 }
             let description = StepDescription(
                 step.primitive, inputs: step.inputs.map { graph.values[$0] },
                 outputs: step.outputs.map { graph.values[$0] }, uses: [])
@@ -76,7 +80,7 @@ struct Compiler: Sendable {
             }
             plan.steps.append(
                 Plan.Step(
-                    prepared, step.primitive, modulePath: step.modulePath, firstOperand: plan.operands.count,
+                    prepared, description, modulePath: step.modulePath, firstOperand: plan.operands.count,
                     operandCount: slots.count))
             plan.operands += slots
         }

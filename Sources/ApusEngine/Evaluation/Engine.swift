@@ -28,6 +28,7 @@ public final class Engine: @unchecked Sendable {
     private var arena: Storage?
     private var scratch: Storage?
     private var currentCounters = Counters()
+    private var recorder: ProfileRecorder?
     private let compiler: Compiler
     private let thread = ComputeThread(
         prepare: CPUBackend.configureThread, release: CPUBackend.releaseThread)
@@ -66,6 +67,15 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
+    /// The kernels that were chosen by measuring (`APUS_TUNE=1`), by what they compute.
+    public var kernelChoices: [String: String] { KernelChoices.all }
+
+    /// Takes choices over that another process made, before anything that they name is computed.
+    public func restore(kernelChoices: [String: String]) { KernelChoices.restore(kernelChoices) }
+
+    /// Lets a recorder look on, or none.
+    func setRecorder(_ recorder: ProfileRecorder?) { lock.withLock { self.recorder = recorder } }
+
     /// Runs `body` on the thread that runs plans, between two of them.
     func onComputeThread(_ body: () throws -> Void) throws {
         try lock.withLock { try thread.run(body) }
@@ -86,7 +96,7 @@ public final class Engine: @unchecked Sendable {
             do {
                 try plan.run(
                     inputs: inputs, results: results, arena: self.block(&self.arena, plan.arenaBytes),
-                    scratch: self.block(&self.scratch, plan.scratchBytes))
+                    scratch: self.block(&self.scratch, plan.scratchBytes), recorder: self.recorder)
             } catch {
                 for input in plan.overwrittenInputs { graph.leaves[input].value.node.poison() }
                 throw error

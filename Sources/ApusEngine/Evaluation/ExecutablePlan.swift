@@ -11,6 +11,10 @@ final class ExecutablePlan {
     private var resultPositions: [[Int]]
     private var arenaPositions: [(position: Int, offset: Int)] = []
     private var boundArena: UnsafeMutableRawPointer?
+    /// What the constant steps computed, and the contents of the inputs that they read then; nil before the first run.
+    private let constants: Storage?
+    private let constantInputs: [Int]
+    private var constantContents: [UInt64]?
 
     /// The inputs whose elements are gone although the last run failed.
     private(set) var overwrittenInputs: [Int] = []
@@ -25,30 +29,51 @@ final class ExecutablePlan {
         table = .allocate(capacity: plan.operands.count)
         inputPositions = [[Int]](repeating: [], count: inputCount)
         resultPositions = [[Int]](repeating: [], count: plan.results.count)
+        var constantInputs = Set<Int>()
+        for step in plan.steps.prefix(plan.constantSteps) {
+            for case .input(let input) in plan.operands[step.operands] { constantInputs.insert(input) }
+        }
+        self.constantInputs = constantInputs.sorted()
+        constants = plan.constantBytes > 0 ? Storage(byteCount: plan.constantBytes) : nil
         for (position, slot) in plan.operands.enumerated() {
             switch slot {
             case .input(let index): inputPositions[index].append(position)
             case .result(let index): resultPositions[index].append(position)
             case .arena(let offset): arenaPositions.append((position, offset))
+            case .constant(let offset):
+                if let constants { table[position] = constants.pointer + offset }
             }
         }
     }
 
     deinit { table.deallocate() }
 
-    /// Memory for each result: new, or an input's.
+    /// Memory for each result: new, or an input's, whose contents are others from now on.
     func makeResults(inputs: [Storage]) -> [Storage] {
         plan.results.map { result in
             switch result {
-            case .fresh(let byteCount): Storage(byteCount: byteCount)
-            case .input(let index): inputs[index]
+            case .fresh(let byteCount): return Storage(byteCount: byteCount)
+            case .input(let index):
+                inputs[index].willBeOverwritten()
+                return inputs[index]
             }
         }
     }
 
-    /// Runs all steps.
+    /// A number that tells contents apart: of single numbers their bits, since those are made anew in each call.
+    private static func contents(of storage: Storage) -> UInt64 {
+        guard storage.byteCount <= 8 else { return storage.contents }
+        var bits: UInt64 = 0
+        withUnsafeMutableBytes(of: &bits) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount))
+        }
+        return bits
+    }
+
+    /// Runs all steps that are not computed already, under the eyes of a recorder if there is one.
     func run(
-        inputs: [Storage], results: [Storage], arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer
+        inputs: [Storage], results: [Storage], arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer,
+        recorder: ProfileRecorder?
     ) throws {
         for (index, positions) in inputPositions.enumerated() {
             for position in positions { table[position] = inputs[index].pointer }
@@ -60,14 +85,20 @@ final class ExecutablePlan {
             for (position, offset) in arenaPositions { table[position] = arena + offset }
             boundArena = arena
         }
-        for (index, step) in plan.steps.enumerated() {
-            let range = step.firstOperand..<(step.firstOperand + step.operandCount)
+        let contents = constantInputs.map { Self.contents(of: inputs[$0]) }
+        let first = contents == constantContents ? plan.constantSteps : 0
+        constantContents = nil
+        recorder?.planWillRun(steps: plan.steps.count - first)
+        for (index, step) in plan.steps.enumerated().dropFirst(first) {
+            let start = recorder?.now()
             do {
-                try step.prepared.run(Operands(UnsafeMutableBufferPointer(rebasing: table[range])), scratch)
+                try step.prepared.run(Operands(UnsafeMutableBufferPointer(rebasing: table[step.operands])), scratch)
+                if let recorder, let start { recorder.record(step, start: start) }
             } catch {
                 overwrittenInputs = plan.overwrites.filter { $0.step <= index }.map(\.input)
                 throw (error as? TensorError)?.located(at: step.modulePath) ?? error
             }
         }
+        constantContents = contents
     }
 }

@@ -89,10 +89,15 @@ struct FuseCrossEntropy: Pass {
 extension PlanGraph {
     /// Whether one of the values is computed from another one, or is it.
     fileprivate func anyOf(_ values: [ValueID], dependsOn ancestor: ValueID, _ producers: [Int?]) -> Bool {
+        anyOf(values, dependsOnAnyOf: [ancestor], producers)
+    }
+
+    /// Whether one of the values is computed from some others, or is one of them.
+    func anyOf(_ values: [ValueID], dependsOnAnyOf ancestors: [ValueID], _ producers: [Int?]) -> Bool {
         var seen = Set<ValueID>()
         var stack = values
         while let value = stack.popLast() {
-            if value == ancestor { return true }
+            if ancestors.contains(value) { return true }
             guard seen.insert(value).inserted, value < producers.count, let producer = producers[value]
             else { continue }
             stack += steps[producer].inputs

@@ -12,6 +12,8 @@ struct PlanMemory {
     private var lastUse: [Int]
     private var inputPosition: [Int?]
     private var isOutput: [Bool]
+    /// Whether a constant step makes the value and later steps read it: it stays from run to run.
+    private var isConstant: [Bool]
 
     /// The plan without its steps' kernels: slots of each step's operands, results, and the size of the block.
     struct Layout {
@@ -19,6 +21,7 @@ struct PlanMemory {
         var results: [Plan.ResultStorage]
         var outputs: [Int]
         var arenaBytes: Int
+        var constantBytes: Int
         /// Steps that only give their input another name.
         var aliasSteps: Set<Int>
     }
@@ -29,10 +32,14 @@ struct PlanMemory {
         lastUse = [Int](repeating: -1, count: graph.values.count)
         inputPosition = [Int?](repeating: nil, count: graph.values.count)
         isOutput = [Bool](repeating: false, count: graph.values.count)
+        isConstant = isOutput
         for (position, input) in graph.inputs.enumerated() { inputPosition[input] = position }
         for output in graph.outputs { isOutput[output] = true }
         for (index, step) in graph.steps.enumerated() {
             for value in step.inputs + step.outputs { lastUse[value] = index }
+        }
+        for step in graph.steps.prefix(graph.constantSteps) {
+            for output in step.outputs { isConstant[output] = lastUse[output] >= graph.constantSteps }
         }
     }
 
@@ -63,6 +70,7 @@ struct PlanMemory {
         parent[a] = b
         lastUse[b] = max(lastUse[a], lastUse[b])
         isOutput[b] = isOutput[a] || isOutput[b]
+        isConstant[b] = isConstant[a] || isConstant[b]
         inputPosition[b] = inputPosition[b] ?? inputPosition[a]
     }
 
@@ -77,7 +85,7 @@ struct PlanMemory {
                 let input = step.inputs[candidate]
                 let block = root(input)
                 let isWritable =
-                    !isOutput[block]
+                    !isOutput[block] && !isConstant[block]
                     && (inputPosition[block] == nil || (block == input && graph.donatedInputs.contains(input)))
                 guard isWritable, lastUse[block] == index,
                     graph.values[input].layout == graph.values[output].layout,
@@ -106,6 +114,7 @@ struct PlanMemory {
             results.append(inputPosition[block].map { .input($0) } ?? .fresh(graph.values[block].byteCount))
         }
         var arena = FreeList()
+        var constantBytes = 0
         var ending = [[PlanGraph.ValueID]](repeating: [], count: graph.steps.count)
         for (index, step) in graph.steps.enumerated() {
             for value in step.inputs + step.outputs where slots[value] == nil {
@@ -116,6 +125,10 @@ struct PlanMemory {
                     slots[value] = .result(position)
                 } else if let slot = slots[block] {
                     slots[value] = slot
+                } else if isConstant[block] {
+                    slots[block] = .constant(constantBytes)
+                    slots[value] = .constant(constantBytes)
+                    constantBytes += size(of: block)
                 } else {
                     let slot = Plan.BufferSlot.arena(arena.take(size(of: block)))
                     slots[block] = slot
@@ -128,7 +141,8 @@ struct PlanMemory {
             }
         }
         return Layout(
-            slots: slots, results: results, outputs: outputs, arenaBytes: arena.end, aliasSteps: aliasSteps)
+            slots: slots, results: results, outputs: outputs, arenaBytes: arena.end, constantBytes: constantBytes,
+            aliasSteps: aliasSteps)
     }
 
     private func size(of value: PlanGraph.ValueID) -> Int {

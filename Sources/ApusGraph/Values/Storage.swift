@@ -16,12 +16,22 @@ public final class Storage: @unchecked Sendable {
     /// The size asked for; the block itself may be larger.
     public let byteCount: Int
     private let capacity: Int
+    /// A number that no other contents have.
+    public private(set) var contents: UInt64
+
+    private static let contentsCounter = Atomic<UInt64>(0)
+
+    private static func nextContents() -> UInt64 { contentsCounter.add(1, ordering: .relaxed).newValue }
 
     /// Takes a block of at least `byteCount` bytes, whose contents are undefined.
     public init(byteCount: Int) {
         self.byteCount = byteCount
+        contents = Self.nextContents()
         (pointer, capacity) = StoragePool.take(byteCount)
     }
+
+    /// To be called by the engine, which alone writes over memory that tensors have seen.
+    public func willBeOverwritten() { contents = Self.nextContents() }
 
     deinit { StoragePool.give(pointer, capacity: capacity) }
 }

@@ -9,6 +9,8 @@
 #include "lanes_layout.h"
 #include "lanes_convolution.h"
 #include "lanes_pooling.h"
+#include "winograd.h"
+#include "peak.h"
 #include "reduction.h"
 #include "pooling.h"
 #include "plane_convolution.h"

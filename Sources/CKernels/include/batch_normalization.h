@@ -19,12 +19,14 @@ void apus_batch_statistics(
     const float *x, int64_t images, int64_t channels, int64_t plane, float *mean, float *variance, int64_t begin,
     int64_t end);
 
-/// y = (x - mean) / √(variance + epsilon) · weight + bias, then max(y, 0) if `relu` is not 0. y may be x.
+/// y = (x - mean) / √(variance + epsilon) · weight + bias + addend, then max(y, 0) if `relu` is not 0. y may be x.
 ///
+/// - addend: like x, or NULL for none.
 /// - weight, bias: [C], or NULL for 1 and 0.
 void apus_batch_normalize(
     const float *x, int64_t images, int64_t channels, int64_t plane, const float *mean, const float *variance,
-    float epsilon, const float *weight, const float *bias, int relu, float *y, int64_t begin, int64_t end);
+    float epsilon, const float *weight, const float *bias, const float *addend, int relu, float *y, int64_t begin,
+    int64_t end);
 
 /// The gradients behind `apus_batch_normalize`.
 ///

@@ -1,6 +1,6 @@
-/// Batch normalisation where sixteen channels lie side by side: [N, C] row-major, and oneDNN's nChw16c.
+/// Batch normalisation where channels lie side by side: [N, C] row-major, and oneDNN's nChw16c and nChw8c.
 ///
-/// The work is cut into tiles of sixteen channels of one image, or of some rows; tile t is block t mod blocks of image
+/// The work is cut into tiles of sixteen or eight channels of one image, or of some rows; tile t is block t mod blocks of image
 /// t / blocks. Sums of tiles are joined in the order of the images, so that results do not depend on the threads.
 #ifndef APUS_BATCH_NORMALIZATION_COLUMNS_H
 #define APUS_BATCH_NORMALIZATION_COLUMNS_H
@@ -17,6 +17,8 @@ typedef struct ApusChannelColumns {
     /// Rows of each image, and of the last one, which may have fewer.
     int64_t rows, lastRows;
     int64_t imageStride, rowStride, blockStride;
+    /// Channels of a block: 16 or 8.
+    int64_t lanes;
 } ApusChannelColumns;
 
 /// Mean and Σ (x - mean)² of each channel of the tiles [begin, end): moments is [images][2][channels].
@@ -32,15 +34,24 @@ void apus_column_normalize(
     const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,
     float *y, int64_t begin, int64_t end);
 
+/// The same with max(…, 0) behind it and, unless `addend` is NULL, an addend like x in front of that.
+void apus_column_normalize_relu(
+    const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,
+    const float *addend, float *y, int64_t begin, int64_t end);
+
 /// Σ dy and Σ dy · (x - mean) of each channel of the tiles [begin, end): sums is [images][2][channels].
+///
+/// - reluResult: the result of the forward pass if that applied relu (dy then counts only where it is positive), else
+///   NULL.
 void apus_column_gradient_sums(
-    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean, double *sums,
-    int64_t begin, int64_t end);
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,
+    const float *mean, double *sums, int64_t begin, int64_t end);
 
 /// dx = (dy - offset - (x - mean) · slope) · scale of the tiles [begin, end); offset, slope and scale are [C].
 void apus_column_gradient(
-    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean,
-    const float *scale, const float *slope, const float *offset, float *inputGradient, int64_t begin, int64_t end);
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,
+    const float *mean, const float *scale, const float *slope, const float *offset, float *inputGradient,
+    int64_t begin, int64_t end);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
-/// Pooling in the lanes layout (see `lanes_layout.h`).
+/// Pooling in the lanes layout (see `lanes_layout.h`), and of blocks of 16 or 8 channels.
 ///
-/// Each function works on the groups of 16 images [beginGroup, endGroup); tensor arguments point to group 0.
+/// Each function works on the groups of 16 images, or on the blocks of channels of one image, [beginGroup, endGroup);
+/// tensor arguments point to group 0.
 #ifndef APUS_LANES_POOLING_H
 #define APUS_LANES_POOLING_H
 
@@ -25,9 +26,11 @@ typedef struct ApusLanesPooling {
     int32_t strideWidth;
     int32_t paddingHeight;
     int32_t paddingWidth;
+    /// Numbers side by side: 16 images, or the channels of a block, 16 or 8; a multiple of the vector's width.
+    int32_t lanes;
 } ApusLanesPooling;
 
-/// Maximum of each window: input [C][H][W][16] → output [C][OH][OW][16], index bytes of the output's shape.
+/// Maximum of each window: input [C][H][W][lanes] → output [C][OH][OW][lanes], index bytes of the output's shape.
 ///
 /// An index is the row-major place in the window, dy·kernelWidth + dx: the kernel has at most 256 places. The first of
 /// equal maxima wins, NaN wins over all; padding never does (PyTorch's max_pool2d).

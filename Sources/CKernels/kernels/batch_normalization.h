@@ -92,32 +92,41 @@ static void batch_statistics_kernel(
 }
 
 APUS_INLINE void normalize_plane(
-    const float *x, int64_t count, float mean, float scale, float shift, const int relu, float *y)
+    const float *x, int64_t count, float mean, float scale, float shift, const float *addend, const int adds,
+    const int relu, float *y)
 {
     int64_t i = 0;
     for (; i + vectorWidth <= count; i += vectorWidth) {
         vfloat v = multiply_add(load(x + i) - mean, splat(scale), splat(shift));
+        if (adds) v += load(addend + i);
         store(y + i, relu ? (v < 0.0f ? splat(0.0f) : v) : v);
     }
     for (; i < count; i++) {
         float v = (x[i] - mean) * scale + shift;
+        if (adds) v += addend[i];
         y[i] = relu && v < 0.0f ? 0.0f : v;
     }
 }
 
 static void batch_normalize_kernel(
     const float *x, int64_t images, int64_t channels, int64_t plane, const float *mean, const float *variance,
-    float epsilon, const float *weight, const float *bias, int relu, float *y, int64_t begin, int64_t end)
+    float epsilon, const float *weight, const float *bias, const float *addend, int relu, float *y, int64_t begin,
+    int64_t end)
 {
     for (int64_t c = begin; c < end; c++) {
         float scale = (weight ? weight[c] : 1.0f) / sqrtf(variance[c] + epsilon);
         float shift = bias ? bias[c] : 0.0f;
         for (int64_t n = 0; n < images; n++) {
             int64_t offset = (n * channels + c) * plane;
-            if (relu) {
-                normalize_plane(x + offset, plane, mean[c], scale, shift, 1, y + offset);
+            const float *own = x + offset;
+            if (relu && addend) {
+                normalize_plane(own, plane, mean[c], scale, shift, addend + offset, 1, 1, y + offset);
+            } else if (relu) {
+                normalize_plane(own, plane, mean[c], scale, shift, NULL, 0, 1, y + offset);
+            } else if (addend) {
+                normalize_plane(own, plane, mean[c], scale, shift, addend + offset, 1, 0, y + offset);
             } else {
-                normalize_plane(x + offset, plane, mean[c], scale, shift, 0, y + offset);
+                normalize_plane(own, plane, mean[c], scale, shift, NULL, 0, 0, y + offset);
             }
         }
     }

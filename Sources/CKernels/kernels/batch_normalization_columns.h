@@ -1,4 +1,4 @@
-/// Batch normalisation where sixteen channels lie side by side.
+/// Batch normalisation where sixteen or eight channels lie side by side.
 #ifndef APUS_BATCH_NORMALIZATION_COLUMNS_KERNEL_H
 #define APUS_BATCH_NORMALIZATION_COLUMNS_KERNEL_H
 
@@ -9,44 +9,46 @@ enum {
     /// Rows of a piece: 64 lines of the first-level cache, and 64 additions in a chain.
     columnPiece = 64,
     laneVectors = lanesWidth / vectorWidth,
+    /// Channels of the smaller block.
+    halfWidth = 8,
+    halfVectors = vectorWidth < halfWidth ? halfWidth / vectorWidth : 1,
 };
 
-/// Sixteen neighbouring numbers.
+/// Up to sixteen neighbouring numbers.
 typedef struct Lanes {
     vfloat part[laneVectors];
 } Lanes;
 
+#define APUS_FOR_LANES APUS_UNROLL for (int v = 0; v < vectors; v++)
+
 /// Loads `valid` of sixteen numbers; the rest is 0.
-APUS_INLINE Lanes load_lanes(const float *p, const int64_t valid)
+APUS_INLINE Lanes load_lanes(const float *p, const int64_t valid, const int vectors)
 {
-    Lanes lanes;
+    Lanes lanes = {0};
     float padded[lanesWidth] = {0};
-    if (valid < lanesWidth) {
+    if (valid < vectors * vectorWidth) {
         memcpy(padded, p, (size_t)valid * sizeof(float));
         p = padded;
     }
-    APUS_UNROLL
-    for (int v = 0; v < laneVectors; v++) lanes.part[v] = load(p + v * vectorWidth);
+    APUS_FOR_LANES lanes.part[v] = load(p + v * vectorWidth);
     return lanes;
 }
 
-APUS_INLINE void store_lanes(float *p, Lanes lanes, const int64_t valid)
+APUS_INLINE void store_lanes(float *p, Lanes lanes, const int64_t valid, const int vectors)
 {
     float padded[lanesWidth];
-    float *target = valid < lanesWidth ? padded : p;
-    APUS_UNROLL
-    for (int v = 0; v < laneVectors; v++) store(target + v * vectorWidth, lanes.part[v]);
-    if (valid < lanesWidth) memcpy(p, padded, (size_t)valid * sizeof(float));
+    const int isPart = valid < vectors * vectorWidth;
+    float *target = isPart ? padded : p;
+    APUS_FOR_LANES store(target + v * vectorWidth, lanes.part[v]);
+    if (isPart) memcpy(p, padded, (size_t)valid * sizeof(float));
 }
 
 APUS_INLINE void lanes_to_doubles(Lanes lanes, double result[lanesWidth])
 {
     float single[lanesWidth];
-    store_lanes(single, lanes, lanesWidth);
+    store_lanes(single, lanes, lanesWidth, laneVectors);
     for (int i = 0; i < lanesWidth; i++) result[i] = single[i];
 }
-
-#define APUS_FOR_LANES APUS_UNROLL for (int v = 0; v < laneVectors; v++)
 
 /// Where a tile lies.
 typedef struct Tile {
@@ -55,18 +57,18 @@ typedef struct Tile {
 
 APUS_INLINE Tile tile_at(const ApusChannelColumns *c, int64_t index)
 {
-    int64_t blocks = (c->channels + lanesWidth - 1) / lanesWidth, image = index / blocks, block = index % blocks;
+    int64_t blocks = (c->channels + c->lanes - 1) / c->lanes, image = index / blocks, block = index % blocks;
     return (Tile){
         .offset = image * c->imageStride + block * c->blockStride,
         .rows = image == c->images - 1 ? c->lastRows : c->rows,
         .image = image,
-        .channel = block * lanesWidth,
-        .valid = smaller(lanesWidth, c->channels - block * lanesWidth),
+        .channel = block * c->lanes,
+        .valid = smaller(c->lanes, c->channels - block * c->lanes),
     };
 }
 
 APUS_INLINE void tile_moments(
-    const float *x, int64_t rows, int64_t stride, const int64_t valid, double mean[lanesWidth],
+    const float *x, int64_t rows, int64_t stride, const int64_t valid, const int vectors, double mean[lanesWidth],
     double squares[lanesWidth])
 {
     double total = 0.0;
@@ -74,16 +76,15 @@ APUS_INLINE void tile_moments(
     for (int64_t first = 0; first < rows; first += columnPiece) {
         int64_t count = smaller(columnPiece, rows - first);
         const float *piece = x + first * stride;
-        Lanes centre, rest, square;
-        APUS_FOR_LANES centre.part[v] = rest.part[v] = square.part[v] = splat(0.0f);
+        Lanes centre = {0}, rest = {0}, square = {0};
         for (int64_t r = 0; r < count; r++) {
-            Lanes row = load_lanes(piece + r * stride, valid);
+            Lanes row = load_lanes(piece + r * stride, valid, vectors);
             APUS_FOR_LANES centre.part[v] += row.part[v];
         }
         APUS_FOR_LANES centre.part[v] *= 1.0f / (float)count;
         // The sum's rounding would spoil the differences between pieces: the rest about the centre corrects it.
         for (int64_t r = 0; r < count; r++) {
-            Lanes row = load_lanes(piece + r * stride, valid);
+            Lanes row = load_lanes(piece + r * stride, valid, vectors);
             APUS_FOR_LANES {
                 vfloat d = row.part[v] - centre.part[v];
                 rest.part[v] += d;
@@ -112,9 +113,11 @@ static void column_moments_kernel(
         Tile tile = tile_at(columns, index);
         double mean[lanesWidth], squares[lanesWidth];
         if (tile.valid == lanesWidth) {
-            tile_moments(x + tile.offset, tile.rows, columns->rowStride, lanesWidth, mean, squares);
+            tile_moments(x + tile.offset, tile.rows, columns->rowStride, lanesWidth, laneVectors, mean, squares);
+        } else if (tile.valid == halfWidth) {
+            tile_moments(x + tile.offset, tile.rows, columns->rowStride, halfWidth, halfVectors, mean, squares);
         } else {
-            tile_moments(x + tile.offset, tile.rows, columns->rowStride, tile.valid, mean, squares);
+            tile_moments(x + tile.offset, tile.rows, columns->rowStride, tile.valid, laneVectors, mean, squares);
         }
         double *result = moments + tile.image * 2 * columns->channels + tile.channel;
         memcpy(result, mean, (size_t)tile.valid * sizeof(double));
@@ -137,12 +140,40 @@ static void column_statistics_kernel(
 }
 
 APUS_INLINE void normalize_tile(
-    const float *x, int64_t rows, int64_t stride, const int64_t valid, Lanes mean, Lanes scale, Lanes shift, float *y)
+    const float *x, int64_t rows, int64_t stride, const int64_t valid, const int vectors, Lanes mean,
+    Lanes scale, Lanes shift, const float *addend, const int relu, float *y)
 {
     for (int64_t r = 0; r < rows; r++) {
-        Lanes row = load_lanes(x + r * stride, valid);
+        Lanes row = load_lanes(x + r * stride, valid, vectors);
         APUS_FOR_LANES row.part[v] = multiply_add(row.part[v] - mean.part[v], scale.part[v], shift.part[v]);
-        store_lanes(y + r * stride, row, valid);
+        if (addend) {
+            Lanes other = load_lanes(addend + r * stride, valid, vectors);
+            APUS_FOR_LANES row.part[v] += other.part[v];
+        }
+        if (relu) APUS_FOR_LANES row.part[v] = row.part[v] < 0.0f ? splat(0.0f) : row.part[v];
+        store_lanes(y + r * stride, row, valid, vectors);
+    }
+}
+
+APUS_INLINE void normalize_tiles(
+    const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,
+    const float *addend, const int relu, float *y, int64_t begin, int64_t end)
+{
+    for (int64_t index = begin; index < end; index++) {
+        Tile t = tile_at(columns, index);
+        int64_t stride = columns->rowStride;
+        const float *own = x + t.offset, *other = addend ? addend + t.offset : NULL;
+        float *target = y + t.offset;
+        Lanes m = load_lanes(mean + t.channel, t.valid, laneVectors);
+        Lanes s = load_lanes(scale + t.channel, t.valid, laneVectors);
+        Lanes d = load_lanes(shift + t.channel, t.valid, laneVectors);
+        if (t.valid == lanesWidth) {
+            normalize_tile(own, t.rows, stride, lanesWidth, laneVectors, m, s, d, other, relu, target);
+        } else if (t.valid == halfWidth) {
+            normalize_tile(own, t.rows, stride, halfWidth, halfVectors, m, s, d, other, relu, target);
+        } else {
+            normalize_tile(own, t.rows, stride, t.valid, laneVectors, m, s, d, other, relu, target);
+        }
     }
 }
 
@@ -150,29 +181,44 @@ static void column_normalize_kernel(
     const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,
     float *y, int64_t begin, int64_t end)
 {
-    for (int64_t index = begin; index < end; index++) {
-        Tile t = tile_at(columns, index);
-        Lanes m = load_lanes(mean + t.channel, t.valid), s = load_lanes(scale + t.channel, t.valid);
-        Lanes d = load_lanes(shift + t.channel, t.valid);
-        if (t.valid == lanesWidth) {
-            normalize_tile(x + t.offset, t.rows, columns->rowStride, lanesWidth, m, s, d, y + t.offset);
-        } else {
-            normalize_tile(x + t.offset, t.rows, columns->rowStride, t.valid, m, s, d, y + t.offset);
-        }
+    normalize_tiles(columns, x, mean, scale, shift, NULL, 0, y, begin, end);
+}
+
+static void column_normalize_relu_kernel(
+    const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,
+    const float *addend, float *y, int64_t begin, int64_t end)
+{
+    if (addend) {
+        normalize_tiles(columns, x, mean, scale, shift, addend, 1, y, begin, end);
+    } else {
+        normalize_tiles(columns, x, mean, scale, shift, NULL, 1, y, begin, end);
     }
 }
 
+/// The gradient of a row, where ReLU let it pass.
+APUS_INLINE Lanes load_gradient(
+    const float *dy, const float *reluResult, int64_t offset, const int64_t valid, const int vectors)
+{
+    Lanes g = load_lanes(dy + offset, valid, vectors);
+    if (reluResult) {
+        Lanes y = load_lanes(reluResult + offset, valid, vectors);
+        APUS_FOR_LANES g.part[v] = y.part[v] > 0.0f ? g.part[v] : splat(0.0f);
+    }
+    return g;
+}
+
 APUS_INLINE void tile_gradient_sums(
-    const float *x, const float *dy, int64_t rows, int64_t stride, const int64_t valid, Lanes mean,
+    const float *x, const float *dy, const float *reluResult, int64_t rows, int64_t stride,
+    const int64_t valid, const int vectors, Lanes mean,
     double sums[lanesWidth], double products[lanesWidth])
 {
     for (int i = 0; i < lanesWidth; i++) sums[i] = products[i] = 0.0;
     for (int64_t first = 0; first < rows; first += columnPiece) {
         int64_t count = smaller(columnPiece, rows - first);
-        Lanes sum, product;
-        APUS_FOR_LANES sum.part[v] = product.part[v] = splat(0.0f);
+        Lanes sum = {0}, product = {0};
         for (int64_t r = first; r < first + count; r++) {
-            Lanes a = load_lanes(x + r * stride, valid), g = load_lanes(dy + r * stride, valid);
+            Lanes a = load_lanes(x + r * stride, valid, vectors);
+            Lanes g = load_gradient(dy, reluResult, r * stride, valid, vectors);
             APUS_FOR_LANES {
                 sum.part[v] += g.part[v];
                 product.part[v] = multiply_add(g.part[v], a.part[v] - mean.part[v], product.part[v]);
@@ -188,55 +234,92 @@ APUS_INLINE void tile_gradient_sums(
     }
 }
 
-static void column_gradient_sums_kernel(
-    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean, double *sums,
-    int64_t begin, int64_t end)
+APUS_INLINE void gradient_sums_of_tiles(
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,
+    const float *mean, double *sums, int64_t begin, int64_t end)
 {
     for (int64_t index = begin; index < end; index++) {
         Tile t = tile_at(columns, index);
-        Lanes m = load_lanes(mean + t.channel, t.valid);
-        const float *dy = outputGradient + t.offset;
+        int64_t stride = columns->rowStride;
+        Lanes m = load_lanes(mean + t.channel, t.valid, laneVectors);
+        const float *own = x + t.offset, *dy = outputGradient + t.offset;
+        const float *result = reluResult ? reluResult + t.offset : NULL;
         double a[lanesWidth], b[lanesWidth];
         if (t.valid == lanesWidth) {
-            tile_gradient_sums(x + t.offset, dy, t.rows, columns->rowStride, lanesWidth, m, a, b);
+            tile_gradient_sums(own, dy, result, t.rows, stride, lanesWidth, laneVectors, m, a, b);
+        } else if (t.valid == halfWidth) {
+            tile_gradient_sums(own, dy, result, t.rows, stride, halfWidth, halfVectors, m, a, b);
         } else {
-            tile_gradient_sums(x + t.offset, dy, t.rows, columns->rowStride, t.valid, m, a, b);
+            tile_gradient_sums(own, dy, result, t.rows, stride, t.valid, laneVectors, m, a, b);
         }
-        double *result = sums + t.image * 2 * columns->channels + t.channel;
-        memcpy(result, a, (size_t)t.valid * sizeof(double));
-        memcpy(result + columns->channels, b, (size_t)t.valid * sizeof(double));
+        double *sum = sums + t.image * 2 * columns->channels + t.channel;
+        memcpy(sum, a, (size_t)t.valid * sizeof(double));
+        memcpy(sum + columns->channels, b, (size_t)t.valid * sizeof(double));
+    }
+}
+
+static void column_gradient_sums_kernel(
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,
+    const float *mean, double *sums, int64_t begin, int64_t end)
+{
+    if (reluResult) {
+        gradient_sums_of_tiles(columns, x, outputGradient, reluResult, mean, sums, begin, end);
+    } else {
+        gradient_sums_of_tiles(columns, x, outputGradient, NULL, mean, sums, begin, end);
     }
 }
 
 APUS_INLINE void tile_gradient(
-    const float *x, const float *dy, int64_t rows, int64_t stride, const int64_t valid, Lanes mean, Lanes scale,
-    Lanes slope, Lanes offset, float *dx)
+    const float *x, const float *dy, const float *reluResult, int64_t rows, int64_t stride,
+    const int64_t valid, const int vectors, Lanes mean,
+    Lanes scale, Lanes slope, Lanes offset, float *dx)
 {
     for (int64_t r = 0; r < rows; r++) {
-        Lanes a = load_lanes(x + r * stride, valid), g = load_lanes(dy + r * stride, valid);
+        Lanes a = load_lanes(x + r * stride, valid, vectors);
+        Lanes g = load_gradient(dy, reluResult, r * stride, valid, vectors);
         APUS_FOR_LANES {
             vfloat centred = g.part[v] - offset.part[v];
             g.part[v] = (centred - (a.part[v] - mean.part[v]) * slope.part[v]) * scale.part[v];
         }
-        store_lanes(dx + r * stride, g, valid);
+        store_lanes(dx + r * stride, g, valid, vectors);
+    }
+}
+
+APUS_INLINE void gradient_of_tiles(
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,
+    const float *mean, const float *scale, const float *slope, const float *offset, float *inputGradient,
+    int64_t begin, int64_t end)
+{
+    for (int64_t index = begin; index < end; index++) {
+        Tile t = tile_at(columns, index);
+        int64_t stride = columns->rowStride;
+        Lanes m = load_lanes(mean + t.channel, t.valid, laneVectors);
+        Lanes s = load_lanes(scale + t.channel, t.valid, laneVectors);
+        Lanes k = load_lanes(slope + t.channel, t.valid, laneVectors);
+        Lanes o = load_lanes(offset + t.channel, t.valid, laneVectors);
+        const float *own = x + t.offset, *dy = outputGradient + t.offset;
+        const float *result = reluResult ? reluResult + t.offset : NULL;
+        float *dx = inputGradient + t.offset;
+        if (t.valid == lanesWidth) {
+            tile_gradient(own, dy, result, t.rows, stride, lanesWidth, laneVectors, m, s, k, o, dx);
+        } else if (t.valid == halfWidth) {
+            tile_gradient(own, dy, result, t.rows, stride, halfWidth, halfVectors, m, s, k, o, dx);
+        } else {
+            tile_gradient(own, dy, result, t.rows, stride, t.valid, laneVectors, m, s, k, o, dx);
+        }
     }
 }
 
 static void column_gradient_kernel(
-    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean,
-    const float *scale, const float *slope, const float *offset, float *inputGradient, int64_t begin, int64_t end)
+    const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,
+    const float *mean, const float *scale, const float *slope, const float *offset, float *inputGradient,
+    int64_t begin, int64_t end)
 {
-    for (int64_t index = begin; index < end; index++) {
-        Tile t = tile_at(columns, index);
-        Lanes m = load_lanes(mean + t.channel, t.valid), s = load_lanes(scale + t.channel, t.valid);
-        Lanes k = load_lanes(slope + t.channel, t.valid), o = load_lanes(offset + t.channel, t.valid);
-        const float *dy = outputGradient + t.offset;
-        float *dx = inputGradient + t.offset;
-        if (t.valid == lanesWidth) {
-            tile_gradient(x + t.offset, dy, t.rows, columns->rowStride, lanesWidth, m, s, k, o, dx);
-        } else {
-            tile_gradient(x + t.offset, dy, t.rows, columns->rowStride, t.valid, m, s, k, o, dx);
-        }
+    if (reluResult) {
+        gradient_of_tiles(
+            columns, x, outputGradient, reluResult, mean, scale, slope, offset, inputGradient, begin, end);
+    } else {
+        gradient_of_tiles(columns, x, outputGradient, NULL, mean, scale, slope, offset, inputGradient, begin, end);
     }
 }
 

@@ -15,11 +15,14 @@
       (program, instructionCount, inputs, inputCount, outputs, outputRegisters, outputCount, rank, shape, begin, end,  \
        streams, scratch))                                                                                              \
     X(lanes_from_rows,                                                                                                 \
-      (const float *rows, int64_t rowStride, int64_t features, float *lanes, int64_t beginGroup, int64_t endGroup),    \
-      (rows, rowStride, features, lanes, beginGroup, endGroup))                                                        \
+      (const float *rows, int64_t rowStride, int64_t features, int64_t images, float *lanes, int64_t beginGroup,       \
+       int64_t endGroup),                                                                                              \
+      (rows, rowStride, features, images, lanes, beginGroup, endGroup))                                                \
     X(lanes_to_rows,                                                                                                   \
-      (const float *lanes, int64_t features, float *rows, int64_t rowStride, int64_t beginGroup, int64_t endGroup),    \
-      (lanes, features, rows, rowStride, beginGroup, endGroup))                                                        \
+      (const float *lanes, int64_t features, int64_t images, float *rows, int64_t rowStride, int64_t beginGroup,       \
+       int64_t endGroup),                                                                                              \
+      (lanes, features, images, rows, rowStride, beginGroup, endGroup))                                                \
+    X(lanes_clear, (float *group, int64_t first, int64_t begin, int64_t end), (group, first, begin, end))              \
     X(lanes_convolution_forward,                                                                                       \
       (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
        ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup),                                \
@@ -40,6 +43,31 @@
       (const ApusLanesConvolution *convolution, const float *accumulators, int64_t accumulatorCount,                   \
        float *weightsGradient, float *biasGradient, int accumulate),                                                   \
       (convolution, accumulators, accumulatorCount, weightsGradient, biasGradient, accumulate))                        \
+    X(peak_multiply_adds, (int64_t rounds, int64_t *count, float *result), (rounds, count, result))                     \
+    X(winograd_filters,                                                                                                \
+      (const ApusWinograd *w, const float *filters, int turned, float *transformed, int64_t begin, int64_t end),       \
+      (w, filters, turned, transformed, begin, end))                                                                   \
+    X(winograd_input,                                                                                                  \
+      (const ApusWinograd *w, const float *input, float *transformed, int64_t rows, int64_t begin, int64_t end),       \
+      (w, input, transformed, rows, begin, end))                                                                       \
+    X(winograd_multiply,                                                                                               \
+      (const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count,  \
+       int64_t begin, int64_t end),                                                                                    \
+      (w, inputs, filters, outputs, rows, count, begin, end))                                                          \
+    X(winograd_output,                                                                                                 \
+      (const ApusWinograd *w, const float *products, const float *bias, ApusActivation activation, float *output,      \
+       int64_t rows, int64_t begin, int64_t end),                                                                      \
+      (w, products, bias, activation, output, rows, begin, end))                                                       \
+    X(winograd_output_gradient,                                                                                        \
+      (const ApusWinograd *w, const float *gradient, float *transformed, int64_t rows, int64_t begin, int64_t end),    \
+      (w, gradient, transformed, rows, begin, end))                                                                    \
+    X(winograd_accumulate,                                                                                             \
+      (const ApusWinograd *w, const float *inputs, const float *gradients, int64_t rows, int64_t count, int isFirst,   \
+       float *sums, int64_t begin, int64_t end),                                                                       \
+      (w, inputs, gradients, rows, count, isFirst, sums, begin, end))                                                  \
+    X(winograd_filter_gradient,                                                                                        \
+      (const ApusWinograd *w, const float *sums, float *filterGradient, int64_t begin, int64_t end),                   \
+      (w, sums, filterGradient, begin, end))                                                                           \
     X(lanes_max_pool_forward,                                                                                          \
       (const ApusLanesPooling *pooling, const float *input, float *output, uint8_t *index, int64_t beginGroup,         \
        int64_t endGroup),                                                                                              \
@@ -167,8 +195,9 @@
       (x, images, channels, plane, mean, variance, begin, end))                                                        \
     X(batch_normalize,                                                                                                 \
       (const float *x, int64_t images, int64_t channels, int64_t plane, const float *mean, const float *variance,      \
-       float epsilon, const float *weight, const float *bias, int relu, float *y, int64_t begin, int64_t end),         \
-      (x, images, channels, plane, mean, variance, epsilon, weight, bias, relu, y, begin, end))                        \
+       float epsilon, const float *weight, const float *bias, const float *addend, int relu, float *y, int64_t begin,  \
+       int64_t end),                                                                                                   \
+      (x, images, channels, plane, mean, variance, epsilon, weight, bias, addend, relu, y, begin, end))                \
     X(batch_normalization_backward,                                                                                    \
       (const float *x, const float *outputGradient, const float *reluResult, int64_t images, int64_t channels,         \
        int64_t plane, const float *mean, const float *variance, float epsilon, const float *weight, int training,      \
@@ -199,14 +228,19 @@
       (const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,   \
        float *y, int64_t begin, int64_t end),                                                                          \
       (columns, x, mean, scale, shift, y, begin, end))                                                                 \
+    X(column_normalize_relu,                                                                                           \
+      (const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,   \
+       const float *addend, float *y, int64_t begin, int64_t end),                                                     \
+      (columns, x, mean, scale, shift, addend, y, begin, end))                                                         \
     X(column_gradient_sums,                                                                                            \
-      (const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean, double       \
-       *sums, int64_t begin, int64_t end),                                                                             \
-      (columns, x, outputGradient, mean, sums, begin, end))                                                            \
+      (const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,        \
+       const float *mean, double *sums, int64_t begin, int64_t end),                                                   \
+      (columns, x, outputGradient, reluResult, mean, sums, begin, end))                                                \
     X(column_gradient,                                                                                                 \
-      (const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *mean, const        \
-       float *scale, const float *slope, const float *offset, float *inputGradient, int64_t begin, int64_t end),       \
-      (columns, x, outputGradient, mean, scale, slope, offset, inputGradient, begin, end))                             \
+      (const ApusChannelColumns *columns, const float *x, const float *outputGradient, const float *reluResult,        \
+       const float *mean, const float *scale, const float *slope, const float *offset, float *inputGradient,           \
+       int64_t begin, int64_t end),                                                                                    \
+      (columns, x, outputGradient, reluResult, mean, scale, slope, offset, inputGradient, begin, end))                 \
     X(local_response,                                                                                                  \
       (const ApusLocalResponse *response, const float *x, float *y, float *scratch, int64_t begin, int64_t end),       \
       (response, x, y, scratch, begin, end))                                                                           \

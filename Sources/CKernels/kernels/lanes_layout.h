@@ -33,52 +33,74 @@ APUS_INLINE void transpose_square(vfloat rows[vectorWidth])
     }
 }
 
+/// Images of a group: sixteen, or those that are left.
+APUS_INLINE int64_t lanes_images(int64_t images, int64_t group)
+{
+    return smaller(lanesWidth, images - group * lanesWidth);
+}
+
 static void lanes_from_rows_kernel(
-    const float *rows, int64_t rowStride, int64_t features, float *lanes, int64_t beginGroup, int64_t endGroup)
+    const float *rows, int64_t rowStride, int64_t features, int64_t images, float *lanes, int64_t beginGroup,
+    int64_t endGroup)
 {
     for (int64_t g = beginGroup; g < endGroup; g++) {
-        const float *source = rows + g * lanesWidth * rowStride;
+        const int64_t last = lanes_images(images, g) - 1;
+        const float *source[lanesWidth];
+        for (int i = 0; i < lanesWidth; i++) source[i] = rows + (g * lanesWidth + smaller(i, last)) * rowStride;
         float *destination = lanes + g * lanesWidth * features;
         int64_t f = 0;
         for (; f + vectorWidth <= features; f += vectorWidth) {
             for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
                 vfloat square[vectorWidth];
                 APUS_UNROLL
-                for (int i = 0; i < vectorWidth; i++) square[i] = load(source + (lane + i) * rowStride + f);
+                for (int i = 0; i < vectorWidth; i++) square[i] = load(source[lane + i] + f);
                 transpose_square(square);
                 APUS_UNROLL
                 for (int i = 0; i < vectorWidth; i++) store(destination + (f + i) * lanesWidth + lane, square[i]);
             }
         }
         for (; f < features; f++) {
-            for (int lane = 0; lane < lanesWidth; lane++) {
-                destination[f * lanesWidth + lane] = source[lane * rowStride + f];
-            }
+            for (int lane = 0; lane < lanesWidth; lane++) destination[f * lanesWidth + lane] = source[lane][f];
         }
     }
 }
 
 static void lanes_to_rows_kernel(
-    const float *lanes, int64_t features, float *rows, int64_t rowStride, int64_t beginGroup, int64_t endGroup)
+    const float *lanes, int64_t features, int64_t images, float *rows, int64_t rowStride, int64_t beginGroup,
+    int64_t endGroup)
 {
     for (int64_t g = beginGroup; g < endGroup; g++) {
         const float *source = lanes + g * lanesWidth * features;
         float *destination = rows + g * lanesWidth * rowStride;
+        const int64_t own = lanes_images(images, g);
         int64_t f = 0;
         for (; f + vectorWidth <= features; f += vectorWidth) {
-            for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+            for (int lane = 0; lane < own; lane += vectorWidth) {
                 vfloat square[vectorWidth];
                 APUS_UNROLL
                 for (int i = 0; i < vectorWidth; i++) square[i] = load(source + (f + i) * lanesWidth + lane);
                 transpose_square(square);
-                APUS_UNROLL
-                for (int i = 0; i < vectorWidth; i++) store(destination + (lane + i) * rowStride + f, square[i]);
+                const int64_t count = smaller(vectorWidth, own - lane);
+                for (int64_t i = 0; i < count; i++) store(destination + (lane + i) * rowStride + f, square[i]);
             }
         }
         for (; f < features; f++) {
-            for (int lane = 0; lane < lanesWidth; lane++) {
+            for (int64_t lane = 0; lane < own; lane++) {
                 destination[lane * rowStride + f] = source[f * lanesWidth + lane];
             }
+        }
+    }
+}
+
+static void lanes_clear_kernel(float *group, int64_t first, int64_t begin, int64_t end)
+{
+    vuint kept[lanesWidth / vectorWidth];
+    for (int lane = 0; lane < lanesWidth; lane++) kept[lane / vectorWidth][lane % vectorWidth] = lane < first ? ~0u : 0;
+    for (int64_t f = begin; f < end; f++) {
+        APUS_UNROLL
+        for (int v = 0; v < lanesWidth / vectorWidth; v++) {
+            float *place = group + f * lanesWidth + v * vectorWidth;
+            store(place, float_of(bits_of(load(place)) & kept[v]));
         }
     }
 }

@@ -77,7 +77,8 @@ static void normalize_rows_kernel(
         }
         for (int64_t c = 0; c < n->channels; c++) {
             normalize_plane(
-                row + c * n->run, n->run, m, w ? scale * w[c] : scale, b ? b[c] : 0.0f, 0, result + c * n->run);
+                row + c * n->run, n->run, m, w ? scale * w[c] : scale, b ? b[c] : 0.0f, NULL, 0, 0,
+                result + c * n->run);
         }
     }
 }

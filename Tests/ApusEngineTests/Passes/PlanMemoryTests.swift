@@ -15,6 +15,7 @@ struct PlanMemoryTests {
     private func place(_ slot: Plan.BufferSlot, _ bytes: Int, _ layout: PlanMemory.Layout) -> (String, Range<Int>) {
         switch slot {
         case .arena(let offset): return ("arena", offset..<(offset + bytes))
+        case .constant(let offset): return ("constant", offset..<(offset + bytes))
         case .input(let index): return ("input \(index)", 0..<bytes)
         case .result(let index):
             if case .input(let input) = layout.results[index] { return ("input \(input)", 0..<bytes) }

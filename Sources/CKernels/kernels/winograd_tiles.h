@@ -1,0 +1,202 @@
+/// Winograd's transforms of tensors, tile by tile.
+#ifndef APUS_WINOGRAD_TILES_H
+#define APUS_WINOGRAD_TILES_H
+
+#include "../include/winograd.h"
+#include "vector_math.h"
+#include "winograd_transforms.h"
+
+/// Rows [top, bottom) and columns [left, right) of a tile that lie inside a tensor.
+typedef struct WinogradPart {
+    int64_t top, bottom, left, right;
+} WinogradPart;
+
+APUS_INLINE WinogradPart winograd_part(int64_t row, int64_t column, int64_t size, int64_t height, int64_t width)
+{
+    return (WinogradPart){
+        larger(0, -row), smaller(size, height - row), larger(0, -column), smaller(size, width - column)};
+}
+
+APUS_INLINE int winograd_is_whole(WinogradPart part, int64_t size)
+{
+    return part.top == 0 && part.left == 0 && part.bottom == size && part.right == size;
+}
+
+/// Sixteen or 36 numbers of a tile, with zeros around the part that is inside.
+APUS_INLINE void winograd_load(
+    const float *source, int64_t rowStep, int64_t columnStep, const int size, const int isWhole, WinogradPart part,
+    vfloat *tile)
+{
+    if (isWhole) {
+        APUS_UNROLL
+        for (int i = 0; i < size; i++) {
+            APUS_UNROLL
+            for (int j = 0; j < size; j++) tile[i * size + j] = load(source + i * rowStep + j * columnStep);
+        }
+        return;
+    }
+    for (int i = 0; i < size * size; i++) tile[i] = splat(0.0f);
+    for (int64_t i = part.top; i < part.bottom; i++) {
+        for (int64_t j = part.left; j < part.right; j++) {
+            tile[i * size + j] = load(source + i * rowStep + j * columnStep);
+        }
+    }
+}
+
+APUS_INLINE void winograd_input_tile(const vfloat d[36], float *target, int64_t step)
+{
+    vfloat columns[36];
+    APUS_UNROLL
+    for (int j = 0; j < 6; j++) {
+        vfloat line[6] = {d[j], d[6 + j], d[12 + j], d[18 + j], d[24 + j], d[30 + j]}, t[6];
+        winograd_input_transform(line, t);
+        APUS_UNROLL
+        for (int i = 0; i < 6; i++) columns[i * 6 + j] = t[i];
+    }
+    APUS_UNROLL
+    for (int i = 0; i < 6; i++) {
+        vfloat t[6];
+        winograd_input_transform(columns + i * 6, t);
+        APUS_UNROLL
+        for (int j = 0; j < 6; j++) store(target + (i * 6 + j) * step, t[j]);
+    }
+}
+
+static void winograd_input_kernel(
+    const ApusWinograd *w, const float *input, float *transformed, int64_t rows, int64_t begin, int64_t end)
+{
+    int64_t plane = w->inputHeight * w->inputWidth, rowStep = w->inputWidth * w->channelBlock;
+    int64_t step = apus_winograd_matrix(rows, w->inputChannels);
+    for (int64_t index = begin; index < end; index++) {
+        WinogradTile tile = winograd_tile(w, index);
+        int64_t row = tile.row - w->paddingTop, column = tile.column - w->paddingLeft;
+        WinogradPart part = winograd_part(row, column, 6, w->inputHeight, w->inputWidth);
+        int isWhole = winograd_is_whole(part, 6);
+        const float *source = input + tile.image * w->inputChannels * plane + row * rowStep + column * w->channelBlock;
+        float *target = transformed + (index - begin) * apus_winograd_row(w->inputChannels);
+        for (int64_t c = 0; c < w->inputChannels; c += vectorWidth) {
+            vfloat d[36];
+            const float *channel = source + winograd_channel(w, c, plane);
+            if (isWhole) {
+                winograd_load(channel, rowStep, w->channelBlock, 6, 1, part, d);
+            } else {
+                winograd_load(channel, rowStep, w->channelBlock, 6, 0, part, d);
+            }
+            winograd_input_tile(d, target + c, step);
+        }
+    }
+}
+
+APUS_INLINE vfloat winograd_activate(vfloat x, ApusActivation activation)
+{
+    switch (activation) {
+    case ApusActivationNone: break;
+    case ApusActivationRelu: return x < 0.0f ? splat(0.0f) : x;
+    case ApusActivationSigmoid: return vector_sigmoid(x);
+    case ApusActivationTanh: return vector_tanh(x);
+    }
+    return x;
+}
+
+/// Aᵀ m A + b.
+APUS_INLINE void winograd_output_tile(const float *source, int64_t step, vfloat bias, vfloat y[16])
+{
+    vfloat columns[24];
+    APUS_UNROLL
+    for (int j = 0; j < 6; j++) {
+        vfloat m[6], t[4];
+        APUS_UNROLL
+        for (int i = 0; i < 6; i++) m[i] = load(source + (i * 6 + j) * step);
+        winograd_output_transform(m, t);
+        APUS_UNROLL
+        for (int i = 0; i < 4; i++) columns[i * 6 + j] = t[i];
+    }
+    APUS_UNROLL
+    for (int i = 0; i < 4; i++) {
+        winograd_output_transform(columns + i * 6, y + i * 4);
+        APUS_UNROLL
+        for (int j = 0; j < 4; j++) y[i * 4 + j] += bias;
+    }
+}
+
+static void winograd_output_kernel(
+    const ApusWinograd *w, const float *products, const float *bias, ApusActivation activation, float *output,
+    int64_t rows, int64_t begin, int64_t end)
+{
+    int64_t plane = w->outputHeight * w->outputWidth, rowStep = w->outputWidth * w->channelBlock;
+    int64_t step = apus_winograd_matrix(rows, w->outputChannels);
+    for (int64_t index = begin; index < end; index++) {
+        WinogradTile tile = winograd_tile(w, index);
+        WinogradPart part = winograd_part(tile.row, tile.column, 4, w->outputHeight, w->outputWidth);
+        const float *source = products + (index - begin) * apus_winograd_row(w->outputChannels);
+        float *target = output + tile.image * w->allOutputs * plane + tile.row * rowStep
+            + tile.column * w->channelBlock;
+        for (int64_t c = 0; c < w->outputChannels; c += vectorWidth) {
+            vfloat y[16];
+            winograd_output_tile(source + c, step, bias ? load(bias + w->firstOutput + c) : splat(0.0f), y);
+            if (activation != ApusActivationNone) {
+                for (int i = 0; i < 16; i++) y[i] = winograd_activate(y[i], activation);
+            }
+            float *channel = target + winograd_channel(w, w->firstOutput + c, plane);
+            if (winograd_is_whole(part, 4)) {
+                APUS_UNROLL
+                for (int i = 0; i < 16; i++) store(channel + i / 4 * rowStep + i % 4 * w->channelBlock, y[i]);
+                continue;
+            }
+            for (int64_t i = 0; i < part.bottom; i++) {
+                float *row = channel + i * rowStep;
+                for (int64_t j = 0; j < part.right; j++) store(row + j * w->channelBlock, y[i * 4 + j]);
+            }
+        }
+    }
+}
+
+/// A dy Aᵀ, and the tile's sum.
+APUS_INLINE void winograd_gradient_tile(const vfloat dy[16], float *target, int64_t step)
+{
+    vfloat columns[24];
+    vfloat sum = splat(0.0f);
+    APUS_UNROLL
+    for (int j = 0; j < 4; j++) {
+        vfloat line[4] = {dy[j], dy[4 + j], dy[8 + j], dy[12 + j]}, t[6];
+        sum += (line[0] + line[1]) + (line[2] + line[3]);
+        winograd_gradient_transform(line, t);
+        APUS_UNROLL
+        for (int i = 0; i < 6; i++) columns[i * 4 + j] = t[i];
+    }
+    APUS_UNROLL
+    for (int i = 0; i < 6; i++) {
+        vfloat t[6];
+        winograd_gradient_transform(columns + i * 4, t);
+        APUS_UNROLL
+        for (int j = 0; j < 6; j++) store(target + (i * 6 + j) * step, t[j]);
+    }
+    store(target + APUS_WINOGRAD_MATRICES * step, sum);
+}
+
+static void winograd_output_gradient_kernel(
+    const ApusWinograd *w, const float *gradient, float *transformed, int64_t rows, int64_t begin, int64_t end)
+{
+    int64_t plane = w->outputHeight * w->outputWidth, rowStep = w->outputWidth * w->channelBlock;
+    int64_t step = apus_winograd_matrix(rows, w->outputChannels);
+    for (int64_t index = begin; index < end; index++) {
+        WinogradTile tile = winograd_tile(w, index);
+        WinogradPart part = winograd_part(tile.row, tile.column, 4, w->outputHeight, w->outputWidth);
+        int isWhole = winograd_is_whole(part, 4);
+        const float *source = gradient + tile.image * w->allOutputs * plane + tile.row * rowStep
+            + tile.column * w->channelBlock;
+        float *target = transformed + (index - begin) * apus_winograd_row(w->outputChannels);
+        for (int64_t c = 0; c < w->outputChannels; c += vectorWidth) {
+            vfloat dy[16];
+            const float *channel = source + winograd_channel(w, w->firstOutput + c, plane);
+            if (isWhole) {
+                winograd_load(channel, rowStep, w->channelBlock, 4, 1, part, dy);
+            } else {
+                winograd_load(channel, rowStep, w->channelBlock, 4, 0, part, dy);
+            }
+            winograd_gradient_tile(dy, target + c, step);
+        }
+    }
+}
+
+#endif
