@@ -84,6 +84,55 @@ import Testing
         #expect(least > 0 && least <= median)
     }
 
+    @Test func aProfileTellsWhereTheTimeGoes() throws {
+        let trace = apus.folder.file("trace.json")
+        let table = try apus.run(
+            "bench", "lenet-train", "--batch", "16", "--seconds", "0.01", "--profile", "--trace", trace)
+        try #require(table.status == 0, "\(table.errors)")
+        #expect(table.output.contains("of peak"))
+        #expect(table.output.contains("convolution"))
+        #expect(table.lines.last?.contains("GFLOP/s") == true)
+        let data = try Data(contentsOf: URL(fileURLWithPath: trace))
+        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let events = try #require(object["traceEvents"] as? [[String: Any]])
+        #expect(events.count > 10)
+        var end = 0.0
+        for event in events {
+            #expect(event["ph"] as? String == "X")
+            let start = try #require(event["ts"] as? Double)
+            // One kernel after the other.
+            #expect(start >= end)
+            end = start + (try #require(event["dur"] as? Double))
+        }
+
+        let lines = try apus.run(
+            "bench", "lenet-train", "--batch", "16", "--seconds", "0.01", "--profile", "--trace", trace, "--json"
+        ).lines
+        #expect(lines.count > 10)
+        let kernels = try lines.dropFirst().map { try parsed($0).members }
+        #expect(kernels.allSatisfy { $0["event"] as? String == "kernel" })
+        // 16 images, 6 channels of 24×24, 25 products each.
+        #expect(kernels.contains { $0["multiply_adds"] as? Int == 16 * 6 * 24 * 24 * 25 })
+        let times = kernels.compactMap { $0["milliseconds"] as? Double }
+        #expect(times.count == kernels.count && times == times.sorted(by: >))
+
+        let unwritable = try apus.run(
+            "bench", "lenet-infer", "--batch", "1", "--seconds", "0.01", "--profile", "--trace", "/nowhere/trace.json")
+        #expect(unwritable.status == 1)
+        #expect(unwritable.errors.contains("/nowhere/trace.json"))
+        #expect(try apus.run("bench", "lenet-train", "--trace", trace).status == 64)
+    }
+
+    @Test func winogradsFilteringCanBeSwitchedOff() throws {
+        for (value, isUsed) in [("1", true), ("0", false)] {
+            let outcome = try apus.run(
+                ["bench", "resnet20-infer", "--batch", "8", "--seconds", "0.01", "--json"],
+                environment: ["APUS_TRACE": "kernels", "APUS_WINOGRAD": value])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.errors.contains("cpu winograd") == isUsed, "APUS_WINOGRAD=\(value)")
+        }
+    }
+
     @Test func anUnknownBenchmarkListsTheKnown() throws {
         let outcome = try apus.run("bench", "lenet")
         #expect(outcome.status == 64)

@@ -1,9 +1,5 @@
 import ApusEngine
 import ApusGraph
-import ApusModels
-import ApusNN
-import ApusOptim
-import ApusTraining
 import ArgumentParser
 
 /// `apus bench`: times whole steps on synthetic data.
@@ -14,7 +10,8 @@ struct BenchCommand: ParsableCommand {
             NAME is MODEL-train (forward, loss, gradients, the model's own optimizer, and the loss read; 10 classes; \
             SGD has learning rate 0.1 and no momentum) or MODEL-infer (forward in evaluation mode, and the logits read; \
             the model's own number of classes): \(BenchTask.names.joined(separator: ", ")). The first runs are not \
-            counted.
+            counted. --profile shows where the time goes, kernel by kernel, and writes a trace for Chrome \
+            (chrome://tracing) or Perfetto.
             """)
 
     @Argument(help: ArgumentHelp("What to time, as lenet-train.", valueName: "name"))
@@ -35,6 +32,14 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "How long to measure.")
     var seconds = 3.0
 
+    @Flag(help: "Print the time of each kernel and its share of the processor's peak, and write a Chrome trace.")
+    var profile = false
+
+    @Option(
+        help: ArgumentHelp("Where --profile writes its trace; NAME.trace.json unless told.", valueName: "file"),
+        completion: .file())
+    var trace: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -44,6 +49,7 @@ struct BenchCommand: ParsableCommand {
         guard seconds > 0, seconds.isFinite else {
             throw ValidationError("--seconds \(seconds): a number above 0 is needed.")
         }
+        guard trace == nil || profile else { throw ValidationError("--trace \(trace ?? ""): only with --profile.") }
         guard dtype == "float32" else {
             throw ValidationError("--dtype \(dtype): this version of apus measures float32 only.")
         }
@@ -54,9 +60,8 @@ struct BenchCommand: ParsableCommand {
         if let size { try task.check(size: size) }
         let device = try deviceOptions.device.device()
         let batch = batch ?? task.entry.benchmarkBatchSize
-        let milliseconds = try withTensorErrors {
-            try measure(task.makeStep(batch: batch, size: size, device: device))
-        }
+        let step = try withTensorErrors { try task.makeStep(batch: batch, size: size, device: device) }
+        let milliseconds = try withTensorErrors { try measure(step) }
         let median = milliseconds[milliseconds.count / 2]
         let imagesPerSecond = Double(batch) * 1000 / median
         if json {
@@ -73,6 +78,11 @@ struct BenchCommand: ParsableCommand {
                 min \(milliseconds[0].rounded(digits: 3)) ms, median \(median.rounded(digits: 3)) ms of \
                 \(milliseconds.count) runs; \(Int(imagesPerSecond)) images/s
                 """)
+        }
+        if profile {
+            let profile = try BenchProfile(of: device) { _ = try withTensorErrors { try step() } }
+            try profile.writeTrace(to: trace ?? "\(name).trace.json")
+            if json { StandardStreams.output(profile.lines) } else { StandardStreams.output(profile.table) }
         }
     }
 
@@ -96,107 +106,6 @@ struct BenchCommand: ParsableCommand {
             guard !loss.isNaN else { throw CommandFailure(.failed, "\(name): the result is not a number.") }
         }
         return times.sorted()
-    }
-}
-
-/// A step to time.
-private struct BenchTask {
-    enum Kind: String, CaseIterable {
-        case train
-        case infer
-    }
-
-    let entry: ModelEntry
-    let kind: Kind
-
-    static var names: [String] {
-        ModelRegistry.entries.flatMap { entry in Kind.allCases.map { "\(entry.name)-\($0.rawValue)" } }
-    }
-
-    /// Throws a failure with code 64 for an unknown name.
-    init(named name: String) throws {
-        for entry in ModelRegistry.entries {
-            for kind in Kind.allCases where name == "\(entry.name)-\(kind.rawValue)" {
-                (self.entry, self.kind) = (entry, kind)
-                return
-            }
-        }
-        throw CommandFailure(
-            .usage, "there is no benchmark \"\(name)\". Known benchmarks: \(Self.names.joined(separator: ", ")).")
-    }
-
-    /// 10 classes when training is measured, the model's own number in inference.
-    private var numClasses: Int { kind == .train ? 10 : entry.defaultNumClasses }
-
-    /// Throws a failure with code 64 for a size that the model does not take.
-    ///
-    /// Nothing is computed: recording the forward pass tells. A model that takes images of twice its own size takes all
-    /// that its layers take. Another one is made for a single size, though a few sizes beside it pass its layers because
-    /// pooling rounds down; they would be measured as if they were the model's.
-    func check(size: Int) throws {
-        let (_, height, width) = entry.inputSize
-        guard (size, size) != (height, width) else { return }
-        let model = entry.makeModel(numClasses: numClasses).eval()
-        do {
-            try record(model, 2 * height, 2 * width)
-        } catch {
-            throw CommandFailure(
-                .usage,
-                "--size \(size): \(entry.name) is made for images of \(height)x\(width) only. Leave --size out.")
-        }
-        do {
-            try record(model, size, size)
-        } catch {
-            throw CommandFailure(.usage, "--size \(size): \(entry.name) does not take such images: \(error)")
-        }
-    }
-
-    /// Records a forward pass of one image; throws the error of the layer that does not take it.
-    private func record(_ model: Module, _ height: Int, _ width: Int) throws {
-        try withTensorErrors {
-            // Also where `APUS_EAGER=1` would compute each operation.
-            EvaluationHook.$isEager.withValue(false) {
-                _ = noGrad { model(.zeros(1, entry.inputSize.channels, height, width)) }
-            }
-        }
-    }
-
-    /// A step that computes once and returns a number that depends on all of it.
-    ///
-    /// - Parameters:
-    ///   - size: the height and width of the images; the model's own where it is nil.
-    func makeStep(batch: Int, size: Int?, device: Device) throws -> () throws -> Double {
-        manualSeed(0)
-        let net = entry.makeModel(numClasses: numClasses).to(device)
-        let own = entry.inputSize
-        let images = Tensor.rand(batch, own.channels, size ?? own.height, size ?? own.width)
-        let labels = Tensor.randint(0, numClasses, [batch])
-        try Tensor.evaluate([images, labels] + net.stateDict().map(\.tensor))
-        switch kind {
-        case .train:
-            let (optimizerName, lr) = (entry.defaults.optimizer, entry.defaults.lr)
-            // A rate that suits the model's data set may not suit random images.
-            let optimizer = try optimizerName.makeOptimizer(net.parameters(), lr: optimizerName == .sgd ? 0.1 : lr)
-            return {
-                let loss = Self.loss(of: net, images, labels)
-                optimizer.zeroGrad()
-                loss.backward()
-                optimizer.step()
-                return loss.item()
-            }
-        case .infer:
-            net.eval()
-            return { try noGrad { try net(images).withElements { Double($0.loadUnaligned(as: Float.self)) } } }
-        }
-    }
-
-    /// The loss of a training step, with those of auxiliary heads.
-    private static func loss(of net: Module, _ images: Tensor, _ labels: Tensor) -> Tensor {
-        guard let classifier = net as? any AuxiliaryClassifier else { return crossEntropy(net(images), labels) }
-        let (logits, auxiliaries) = classifier.logitsWithAuxiliaries(images)
-        return auxiliaries.reduce(crossEntropy(logits, labels)) {
-            $0 + crossEntropy($1, labels) * classifier.auxiliaryWeight
-        }
     }
 }
 

@@ -1,0 +1,118 @@
+import ApusEngine
+import ApusGraph
+import ApusInterop
+import Foundation
+
+/// Where the time of a step goes: the mean of some steps, kernel by kernel.
+struct BenchProfile {
+    /// A step of the plan; equal ones of the same layer count as one.
+    private struct Row {
+        let step: Profile.Step
+        var calls = 0
+        var nanoseconds: Int64 = 0
+    }
+
+    /// Steps that are looked at: enough for a mean, few enough for a trace that is readable.
+    private static let runs = 10
+
+    private let rows: [Row]
+    private let lastRun: [Profile.Step]
+    /// Milliseconds of a whole step.
+    private let milliseconds: Double
+    private let peakMultiplyAdds: Double
+
+    /// Looks at some runs of a step that has run before.
+    init(of device: Device, _ step: () throws -> Void) throws {
+        peakMultiplyAdds = try device.measurePeakMultiplyAdds() ?? .nan
+        let clock = ContinuousClock()
+        var elapsed = 0.0
+        var rows: [[String]: Row] = [:]
+        var lastRun: [Profile.Step] = []
+        for _ in 0..<Self.runs {
+            let start = clock.now
+            let profile = try Engine.shared.profile(step)
+            elapsed += start.duration(to: clock.now) / .milliseconds(1)
+            lastRun = profile.steps
+            for step in profile.steps {
+                let key = [step.operation, step.kernel, step.layer, step.shapes]
+                rows[key, default: Row(step: step)].calls += 1
+                rows[key, default: Row(step: step)].nanoseconds += step.nanoseconds
+            }
+        }
+        self.lastRun = lastRun
+        self.rows = rows.values.sorted { $0.nanoseconds > $1.nanoseconds }
+        milliseconds = elapsed / Double(Self.runs)
+    }
+
+    /// Milliseconds of a row in each run.
+    private func time(_ row: Row) -> Double { Double(row.nanoseconds) / 1e6 / Double(Self.runs) }
+
+    private var kernelMilliseconds: Double { rows.reduce(0) { $0 + time($1) } }
+
+    /// The table, the most expensive kernel first.
+    var table: String {
+        var table = TextTable(
+            ["ms", "share", "GFLOP/s", "of peak", "GB/s", "kernel", "operation", "layer", "shapes"],
+            rightAligned: [0, 1, 2, 3, 4])
+        for row in rows {
+            let (time, step) = (time(row), row.step)
+            let calls = Double(row.calls) / Double(Self.runs)
+            let rate = Double(step.multiplyAdds) * calls / time * 1e3
+            table.append([
+                time.fixed(3), (100 * time / milliseconds).fixed(1) + " %",
+                step.multiplyAdds > 0 ? (2 * rate / 1e9).fixed(1) : "",
+                step.multiplyAdds > 0 ? (100 * rate / peakMultiplyAdds).fixed(0) + " %" : "",
+                (Double(step.bytes) * calls / time / 1e6).fixed(1), step.kernel, shortened(step.operation), step.layer,
+                shortened(step.shapes),
+            ])
+        }
+        let between = milliseconds - kernelMilliseconds
+        return table.text + """
+
+            kernels \(kernelMilliseconds.fixed(3)) ms, beside them \(between.fixed(3)) ms of \
+            \(milliseconds.fixed(3)) ms a step; the peak, measured, is \((2 * peakMultiplyAdds / 1e9).fixed(1)) GFLOP/s
+            """
+    }
+
+    /// A JSON object for each kernel.
+    var lines: String {
+        rows.map { row in
+            let (time, step) = (time(row), row.step)
+            let calls = Double(row.calls) / Double(Self.runs)
+            let rate = Double(step.multiplyAdds) * calls / time * 1e3
+            return JSONLine([
+                "event": .string("kernel"), "operation": .string(step.operation), "kernel": .string(step.kernel),
+                "layer": .string(step.layer), "shapes": .string(step.shapes), "milliseconds": .number(time),
+                "multiply_adds": .integer(step.multiplyAdds), "bytes": .integer(step.bytes),
+                "share_of_peak": step.multiplyAdds > 0 ? .number(rate / peakMultiplyAdds) : .null,
+            ]).text
+        }.joined(separator: "\n")
+    }
+
+    /// The first characters, where a chain of many functions or parameters would fill the screen.
+    private func shortened(_ text: String) -> String { text.count > 60 ? text.prefix(59) + "…" : text }
+
+    /// Writes the last run in Chrome's trace format: a complete event ("X") for each kernel, in microseconds.
+    func writeTrace(to path: String) throws {
+        let events = lastRun.map { step in
+            JSONText.object([
+                ("name", JSONText.quoted(step.operation)), ("cat", JSONText.quoted("kernel")),
+                ("ph", JSONText.quoted("X")), ("ts", JSONText.number(Double(step.start) / 1e3)),
+                ("dur", JSONText.number(Double(step.nanoseconds) / 1e3)), ("pid", "1"), ("tid", "1"),
+                (
+                    "args",
+                    JSONText.object([
+                        ("kernel", JSONText.quoted(step.kernel)), ("layer", JSONText.quoted(step.layer)),
+                        ("shapes", JSONText.quoted(step.shapes)),
+                    ])
+                ),
+            ])
+        }
+        let text = "{\"traceEvents\":[\n" + events.joined(separator: ",\n") + "\n]}\n"
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw CommandFailure(.failed, "\(path): the trace cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
