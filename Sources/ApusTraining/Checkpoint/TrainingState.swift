@@ -1,4 +1,5 @@
 import ApusData
+import ApusEngine
 import ApusGraph
 import ApusNN
 import ApusOptim
@@ -28,6 +29,8 @@ public struct TrainingState: Sendable {
     public var loader: DataLoader.Position
     /// What the run was started with, by the name of each setting, for whoever takes it up to compare.
     public var settings: [String: String]
+    /// The kernels that were chosen by measuring (`APUS_TUNE=1`), so that a run that goes on has the same ones.
+    public var kernelChoices: [String: String] = [:]
 
     /// The state of a run between two updates.
     ///
@@ -51,14 +54,17 @@ public struct TrainingState: Sendable {
         }
         (progress, random, self.loader) = (trainer.progress, Generator.shared.state, loader.position)
         self.settings = settings
+        kernelChoices = Engine.shared.kernelChoices
     }
 
     init(
         model: StateDict, optimizer: OptimizerStateDict, callbacks: [String: CallbackState],
-        progress: TrainingProgress, random: Generator.State, loader: DataLoader.Position, settings: [String: String]
+        progress: TrainingProgress, random: Generator.State, loader: DataLoader.Position, settings: [String: String],
+        kernelChoices: [String: String]
     ) {
         (self.model, self.optimizer, self.callbacks, self.progress) = (model, optimizer, callbacks, progress)
         (self.random, self.loader, self.settings) = (random, loader, settings)
+        self.kernelChoices = kernelChoices
     }
 
     /// Puts a run where this one was saved.
@@ -73,6 +79,7 @@ public struct TrainingState: Sendable {
         guard names == Set(self.callbacks.keys) else {
             throw TrainingStateMismatch(saved: self.callbacks.keys.sorted(), present: names.sorted())
         }
+        Engine.shared.restore(kernelChoices: kernelChoices)
         try trainer.model.load(model)
         try trainer.optimizer.load(optimizer)
         for callback in stateful {

@@ -27,6 +27,8 @@ enum TrainingStateFile {
         let parameters: [ParameterState]
         let callbacks: [String: String]
         let settings: [String: String]
+        /// Not in files of earlier versions, whose kernels were all estimated.
+        let kernelChoices: [String: String]?
     }
 
     /// Writes a state; the file is replaced as a whole or not at all.
@@ -44,7 +46,8 @@ enum TrainingStateFile {
             progress: state.progress, loader: state.loader, randomSeed: state.random.seed,
             randomPosition: state.random.position, groups: state.optimizer.groups,
             parameters: state.optimizer.states.map { .init(step: $0.step, numbers: $0.numbers) },
-            callbacks: state.callbacks.mapValues(\.json), settings: state.settings)
+            callbacks: state.callbacks.mapValues(\.json), settings: state.settings,
+            kernelChoices: state.kernelChoices)
         let encoder = JSONEncoder()
         // A learning rate or a loss may be infinite.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -105,6 +108,6 @@ enum TrainingStateFile {
             model: StateDict(model), optimizer: OptimizerStateDict(groups: values.groups, states: states),
             callbacks: callbacks, progress: values.progress,
             random: Generator.State(seed: values.randomSeed, position: values.randomPosition), loader: values.loader,
-            settings: values.settings)
+            settings: values.settings, kernelChoices: values.kernelChoices ?? [:])
     }
 }

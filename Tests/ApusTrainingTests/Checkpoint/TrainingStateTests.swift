@@ -1,4 +1,5 @@
 import ApusData
+import ApusEngine
 import ApusGraph
 import ApusInterop
 import ApusNN
@@ -70,6 +71,19 @@ import Testing
             try run.trainer.fit(run.loaders, epochs: 3, callbacks: run.callbacks + [interruption])
         }
         return try #require(interruption.state)
+    }
+
+    /// Names that no convolution has: the choices belong to the whole process.
+    @Test func choicesOfKernelsAreKept() throws {
+        var state = try state(behind: 1)
+        state.kernelChoices["a convolution of this test"] = "direct"
+        let states = TrainingStateFolder(folder.file("state"))
+        try states.save(state)
+        let saved = try #require(try states.newest()).state
+        #expect(saved.kernelChoices["a convolution of this test"] == "direct")
+        let run = Run(seed: 2)
+        try saved.restore(to: run.trainer, run.loaders.training, run.callbacks)
+        #expect(Engine.shared.kernelChoices["a convolution of this test"] == "direct")
     }
 
     @Test func theLastTwoStatesAreKept() throws {
