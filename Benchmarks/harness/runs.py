@@ -1,9 +1,11 @@
-"""One run of each side: starts a program, reads the JSON lines that it prints."""
+"""Runs of each side: programs that print JSON lines and end, and peers that stay alive and answer."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 PEERS = Path(__file__).resolve().parent.parent / "peers"
@@ -11,6 +13,49 @@ PEERS = Path(__file__).resolve().parent.parent / "peers"
 
 class RunFailed(Exception):
     """A program ended with an error, or did not print what was expected."""
+
+
+class Peer:
+    """A program that stays alive: it answers each line with a JSON object, and ends with its standard input."""
+
+    def __init__(self, command, environment=None):
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+        # The largest resident memory in MiB, once the program has ended.
+        self.peak_memory = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(BrokenPipeError):  # it has ended before it read everything
+            self.process.stdin.close()
+        self.process.stdout.close()
+        self.peak_memory = _wait(self.process)
+        self.errors.close()
+
+    def ask(self, what, seconds):
+        """The answer to the line "WHAT SECONDS"."""
+        with contextlib.suppress(BrokenPipeError):  # reading tells why it has ended
+            self.process.stdin.write(f"{what} {seconds}\n")
+            self.process.stdin.flush()
+        return self.read()
+
+    def read(self):
+        """The next JSON object; what libraries print between them is passed over."""
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        _wait(self.process)
+        self.errors.seek(0)
+        raise RunFailed(_failure(self.process.args, self.process.returncode, self.errors.read()))
 
 
 def json_lines(command, environment=None):
@@ -24,7 +69,7 @@ def json_lines(command, environment=None):
         env={**os.environ, **(environment or {})},
     )
     if result.returncode != 0:
-        raise RunFailed(f"{' '.join(command)}\nended with code {result.returncode}:\n{result.stderr.strip()[-2000:]}")
+        raise RunFailed(_failure(command, result.returncode, result.stderr))
     try:
         return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     except json.JSONDecodeError as error:
@@ -74,3 +119,16 @@ def _only(lines, program, **fields):
         if all(line.get(name) == value for name, value in fields.items()):
             return line
     raise RunFailed(f"{program} printed no line with {fields}")
+
+
+def _wait(process):
+    """Waits for the program's end; the largest resident memory that it had, in MiB."""
+    if process.returncode is not None:
+        return None
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss / 1024  # Linux counts it in KiB
+
+
+def _failure(command, code, errors):
+    return f"{' '.join(map(str, command))}\nended with code {code}:\n{errors.strip()[-2000:]}"
