@@ -13,7 +13,10 @@ import time
 import torch
 from torch import nn
 
-from common import BATCH_SIZE, LEARNING_RATE, LeNet, emit, use_threads
+from common import RECIPES, emit, use_threads
+from networks import LeNet
+
+BATCH_SIZE = 256
 
 # name: (channels-last memory format, torch.compile, Adam's fused kernel)
 VARIANTS = {
@@ -37,7 +40,7 @@ def make_step(channels_last, compiled, fused):
         images = images.to(memory_format=torch.channels_last)
     # Without fused=True, PyTorch's own default for a CPU is left alone.
     options = {"fused": True} if fused else {}
-    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, **options)
+    optimizer = torch.optim.Adam(network.parameters(), lr=RECIPES["lenet"].learning_rate, **options)
     loss_function = nn.CrossEntropyLoss()
 
     def forward(images, labels):
