@@ -4,11 +4,13 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 PEERS = Path(__file__).resolve().parent.parent / "peers"
+
+# How long memory is looked at, in seconds: it is at its peak after the few steps that both sides make in any case.
+MEMORY_SECONDS = 0.1
 
 
 class RunFailed(Exception):
@@ -76,42 +78,54 @@ def json_lines(command, environment=None):
         raise RunFailed(f"{' '.join(command)}\nprinted a line that is no JSON: {error}") from error
 
 
-def apus_epoch(apus, source, out, threads):
+def apus_epoch(settings, out):
     """The second epoch of `apus train lenet`: its object with train_seconds and seconds."""
-    epochs = json_lines(
-        [apus, "train", "lenet", "--data", f"fashion-mnist:{source}", "--epochs", 2, "--out", out, "--json"],
-        {"APUS_NUM_THREADS": str(threads)},
-    )
-    return _only(epochs, "apus train", event="epoch", epoch=2)
+    data = f"fashion-mnist:{settings.source}"
+    command = [settings.apus, "train", "lenet", "--data", data, "--epochs", 2, "--out", out, "--json"]
+    return _only(json_lines(command, _threads(settings.threads)), "apus train", event="epoch", epoch=2)
 
 
-def apus_step(apus, threads):
-    """`apus bench lenet-train`: its object with milliseconds_min and milliseconds_median."""
-    return _only(
-        json_lines([apus, "bench", "lenet-train", "--json"], {"APUS_NUM_THREADS": str(threads)}),
-        "apus bench",
-        bench="lenet-train",
-    )
+def apus_bench(settings, bench, batch, size=None, threads=None):
+    """`apus bench`: its object with milliseconds_min and milliseconds_median."""
+    command = _bench(settings, bench, batch, settings.seconds) + (["--size", size] if size else [])
+    return _only(json_lines(command, _threads(threads or settings.threads)), "apus bench", bench=bench)
 
 
-def pytorch_epoch(python, source, root, threads, workers):
+def apus_peak_memory(settings, bench, batch):
+    """The largest resident memory of `apus bench` in MiB."""
+    command = [str(part) for part in _bench(settings, bench, batch, MEMORY_SECONDS)]
+    variables = {**os.environ, **_threads(settings.threads)}
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=variables)
+    peak = _wait(process)
+    if process.returncode != 0:
+        raise RunFailed(_failure(command, process.returncode, "its message stands above"))
+    return peak
+
+
+def pytorch_epoch(settings, workers):
     """The second epoch of the tutorial's script, with that many processes that load the data (the tutorial's: 4)."""
-    script = [python, PEERS / "lenet_epoch.py", "--source", source, "--root", root]
-    epochs = json_lines([*script, "--epochs", 2, "--threads", threads, "--workers", workers])
+    script = [settings.python, PEERS / "lenet_epoch.py", "--source", settings.source, "--root", settings.data]
+    epochs = json_lines([*script, "--epochs", 2, "--threads", settings.threads, "--workers", workers])
     return _only(epochs, "lenet_epoch.py", event="epoch", epoch=2)
 
 
-def pytorch_steps(python, cache, threads, turn):
-    """Each of PyTorch's variants by name, in another order each turn; one that failed is named on standard error."""
-    command = [python, PEERS / "lenet_train.py", "--threads", threads, "--rotate", turn - 1]
-    lines = json_lines(command, {"TORCHINDUCTOR_CACHE_DIR": str(cache)})
-    for line in lines:
-        if "error" in line:
-            print(f"PyTorch's variant {line['variant']} does not run here: {line['error']}", file=sys.stderr)
-    variants = {line["variant"]: line for line in lines if "error" not in line}
-    if not variants:
-        raise RunFailed("lenet_train.py: none of PyTorch's variants runs here")
-    return variants
+def peer(settings, script, *arguments, environment=None):
+    """A rival's program in Python."""
+    return Peer([settings.python, PEERS / script, *arguments], environment)
+
+
+def pytorch_peer(settings, *arguments):
+    # What was compiled for one instruction set is not for another.
+    cache = settings.data / f"inductor-{settings.instructions}"
+    return peer(settings, "pytorch_steps.py", *arguments, environment={"TORCHINDUCTOR_CACHE_DIR": str(cache)})
+
+
+def _bench(settings, bench, batch, seconds):
+    return [settings.apus, "bench", bench, "--batch", batch, "--seconds", seconds, "--json"]
+
+
+def _threads(count):
+    return {"APUS_NUM_THREADS": str(count)}
 
 
 def _only(lines, program, **fields):
