@@ -6,6 +6,24 @@ import platform
 import subprocess
 from pathlib import Path
 
+# What keeps both sides from wider vector instructions: Apus, oneDNN (in PyTorch and OpenVINO too), PyTorch's own
+# kernels, its BLAS, and XLA. ONNX Runtime has no such switch.
+LIMITS = {
+    "avx2": {
+        "APUS_MAX_ISA": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+    }
+}
+
+# The vector instructions as APUS_MAX_ISA names them, the widest first: the flag of /proc/cpuinfo, and how to write it.
+INSTRUCTIONS = {"avx512": ("avx512f", "AVX-512"), "avx2": ("avx2", "AVX2")}
+
+# The load average up to which nobody else is using the machine.
+QUIET = 0.5
+
 
 def available_cpus():
     """The CPUs that this process may use: its affinity, and the quota of its control group; at least 1."""
@@ -25,7 +43,7 @@ def describe():
     return [
         ("processor", _processor()),
         ("CPUs", f"{available_cpus()} of {os.cpu_count()}"),
-        ("vector instructions", _vector_instructions()),
+        ("vector instructions", written(instructions())),
         ("memory", f"{memory:.0f} GiB"),
         ("system", f"{_system()}, kernel {platform.release()}"),
         ("Swift", _first_line(["swift", "--version"])),
@@ -33,8 +51,19 @@ def describe():
     ]
 
 
+def instructions():
+    """The widest vector instructions of the processor: avx512, avx2 or baseline."""
+    flags = set(_read("/proc/cpuinfo").split())
+    return next((name for name, (flag, _) in INSTRUCTIONS.items() if flag in flags), "baseline")
+
+
+def written(instructions):
+    """The name of vector instructions in a text."""
+    return INSTRUCTIONS[instructions][1] if instructions in INSTRUCTIONS else instructions
+
+
 def load():
-    """The load average of the last minute: above about 0.5 before a run, somebody else is using the machine."""
+    """The load average of the last minute: above QUIET before a run, somebody else is using the machine."""
     return os.getloadavg()[0]
 
 
@@ -55,10 +84,6 @@ def _processor():
     name = values.get("model name", platform.machine())
     return f"{name}, family {values['cpu family']}, model {values['model']}" if "cpu family" in values else name
 
-
-def _vector_instructions():
-    flags = set(_read("/proc/cpuinfo").split())
-    return next((name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), "baseline")
 
 
 def _system():

@@ -1,4 +1,4 @@
-"""The table of a comparison, and its section in RESULTS.md."""
+"""The tables of a comparison, and their section in RESULTS.md."""
 
 import statistics
 from dataclasses import dataclass
@@ -15,39 +15,90 @@ class Row:
     name: str
     unit: str
     apus: list
-    pytorch: list
+    theirs: list
     rival: str
     target: float | None
 
     @property
     def ratio(self):
-        """How many times as fast as PyTorch: the median of one over the median of the other."""
-        return statistics.median(self.pytorch) / statistics.median(self.apus)
+        """How many times as fast as the rival: the median of one over the median of the other."""
+        return statistics.median(self.theirs) / statistics.median(self.apus)
 
     @property
     def ratios(self):
         """The ratio of each pair of runs."""
-        return [theirs / ours for theirs, ours in zip(self.pytorch, self.apus)]
+        return [theirs / ours for theirs, ours in zip(self.theirs, self.apus)]
 
     def cells(self):
         if self.target is None:
             verdict = ""
         else:
-            verdict = f"{self.target:g}×: {'reached' if self.ratio >= self.target else 'missed'}"
+            verdict = f"{self.target:g}×: {_verdict(self.ratio >= self.target)}"
         return [
             self.name,
             f"{_spread(self.apus)} {self.unit}",
-            f"{_spread(self.pytorch)} {self.unit}",
+            f"{_spread(self.theirs)} {self.unit}",
             self.rival,
             f"{self.ratio:.2f}× ({min(self.ratios):.2f}–{max(self.ratios):.2f})",
             verdict,
         ]
 
 
-def table(rows):
-    """A Markdown table: median (minimum–maximum) of each side, the ratio of the medians, the aim."""
-    head = ["", "Apus", "PyTorch", "PyTorch's variant", "Apus is faster by", "aim"]
+@dataclass
+class Growth:
+    """The microseconds per image in batches of several sizes, a number a round each."""
+
+    name: str
+    times: dict
+    # The largest of the medians over the smallest.
+    target: float
+
+    @property
+    def ratio(self):
+        """How flat: the smallest of the medians over the largest, 1 where the time per image is the same."""
+        medians = [statistics.median(values) for values in self.times.values()]
+        return min(medians) / max(medians)
+
+    def cells(self):
+        growth = 1 / self.ratio
+        times = [f"{_spread(values)} µs" for values in self.times.values()]
+        return [self.name, *times, f"{growth:.2f}×", f"{self.target:g}×: {_verdict(growth <= self.target)}"]
+
+
+def tables(outcomes):
+    """All tables of the jobs' outcomes as Markdown."""
+    steps = {name: outcome.medians for name, outcome in outcomes.items() if outcome.medians}
+    training, inference = ({name: steps[name] for name in steps if kind in name} for kind in ("-train", "-infer"))
+    rows = [row for outcome in outcomes.values() for row in outcome.rows]
+    growths = [row for row in rows if isinstance(row, Growth)]
+    compared = [row for row in rows if isinstance(row, Row)]
+    times = [row for row in compared if row.unit != "MiB"]
+    memory = [row for row in compared if row.unit == "MiB"]
+    texts = [
+        table(times, "Apus is faster by") if times else "",
+        medians(training, "training step, ms") if training else "",
+        medians(inference, "inference step, ms") if inference else "",
+        table(memory, "Apus needs less by") if memory else "",
+        growth_table(growths) if growths else "",
+    ]
+    return "\n\n".join(text for text in texts if text)
+
+
+def table(rows, comparison):
+    """Median (minimum–maximum) of each side, the ratio of the medians, the aim."""
+    head = ["", "Apus", "rival", "which", comparison, "aim"]
     return markdown(head, [row.cells() for row in rows])
+
+
+def medians(jobs, title):
+    """The median of each side, a row, in each job, a column."""
+    sides = dict.fromkeys(side for medians in jobs.values() for side in medians)
+    body = [[side, *(f"{job[side]:.2f}" if side in job else "–" for job in jobs.values())] for side in sides]
+    return markdown([title, *jobs], body)
+
+
+def growth_table(rows):
+    return markdown(["time per image", *rows[0].times, "largest over smallest", "aim"], [row.cells() for row in rows])
 
 
 def markdown(head, body):
@@ -74,6 +125,10 @@ def write_section(path, name, text):
     else:
         new = old.rstrip("\n") + "\n\n" + section
     Path(path).write_text(new)
+
+
+def _verdict(is_reached):
+    return "reached" if is_reached else "missed"
 
 
 def _spread(values):

@@ -1,16 +1,19 @@
-"""What both PyTorch rivals share: the network, the threads, and the data on disk."""
+"""What the rivals share: how each network is trained, how a step is timed, the talk with the programs, and the data.
 
+A rival that stays alive (`serve`) prints a JSON object that says what it offers, then answers each line "RIVAL SECONDS"
+of its standard input with a JSON object.
+"""
+
+import argparse
 import gzip
 import json
 import os
 import shutil
+import statistics
+import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
-
-import torch
-from torch import nn
-
-BATCH_SIZE = 256
-LEARNING_RATE = 1e-3
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -20,38 +23,91 @@ FILES = (
 )
 
 
-class LeNet(nn.Module):
-    """The tutorial's LeNet: [N, 1, 28, 28] to [N, 10], sigmoid and max pooling, no padding."""
+@dataclass(frozen=True)
+class Recipe:
+    """What `apus bench` gives a network: images [N, channels, size, size] and the optimizer; SGD has no momentum."""
 
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Sequential(
-            nn.Conv2d(1, 6, 5),
-            nn.Sigmoid(),
-            nn.MaxPool2d(2, 2),
-            nn.Conv2d(6, 16, 5),
-            nn.Sigmoid(),
-            nn.MaxPool2d(2, 2),
-        )
-        self.fc = nn.Sequential(
-            nn.Linear(16 * 4 * 4, 120),
-            nn.Sigmoid(),
-            nn.Linear(120, 84),
-            nn.Sigmoid(),
-            nn.Linear(84, 10),
-        )
+    channels: int
+    size: int
+    optimizer: str
+    learning_rate: float
 
-    def forward(self, image):
-        feature = self.conv(image)
-        # reshape, not view: a channels-last feature map is not contiguous in NCHW order.
-        return self.fc(feature.reshape(image.shape[0], -1))
+
+RECIPES = {
+    "lenet": Recipe(1, 28, "adam", 1e-3),
+    "lenet5": Recipe(1, 28, "sgd", 0.1),
+    "trashnet": Recipe(3, 32, "sgd", 0.1),
+    "cnn4": Recipe(1, 28, "adam", 1e-3),
+    "resnet18": Recipe(3, 224, "sgd", 0.1),
+    "vgg11": Recipe(3, 224, "sgd", 0.1),
+}
+
+# Training has 10 classes in `apus bench`, inference the model's own number.
+TRAINING_CLASSES, INFERENCE_CLASSES = 10, 1000
+
+# Steps in which a framework compiles and libraries choose their kernels, when a rival is made.
+FIRST_STEPS = 2
+
+# Before each measurement, and not counted: as `apus bench` gives caches to fill and clocks to rise.
+WARM_UP_SECONDS = 0.3
+
+# Slow steps are not cut off by the time given: a median wants 3 numbers.
+LEAST_STEPS = 3
 
 
 def use_threads(count):
     """Gives PyTorch the number of threads that Apus has, and nothing less."""
+    import torch  # here, because JAX's side comes without it
+
     torch.set_num_threads(count)
     if torch.get_num_threads() != count:
         raise SystemExit(f"PyTorch runs on {torch.get_num_threads()} threads, {count} were asked for")
+
+
+def step_parser(description):
+    """The arguments of the programs that time steps of a network."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("network", choices=RECIPES)
+    parser.add_argument("--batch", type=int, required=True, help="images in a step")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    return parser
+
+
+def prepare(makers):
+    """Makes the step of each rival and runs it, which compiles it: the steps by name, and why the others do not run."""
+    steps, errors = {}, {}
+    for rival, make in makers.items():
+        try:
+            step = make()
+            for _ in range(FIRST_STEPS):
+                step()
+            steps[rival] = step
+        except Exception as error:  # frameworks fail in many ways: not installed, no C++ compiler, a missing operator
+            errors[rival] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return steps, errors
+
+
+def serve(steps, errors, **facts):
+    """Says what there is, then answers each line "RIVAL SECONDS" until standard input ends."""
+    emit(rivals=list(steps), errors=errors, **facts)
+    for line in sys.stdin:
+        rival, _, seconds = line.strip().rpartition(" ")
+        durations = time_steps(steps[rival], float(seconds))
+        emit(milliseconds_min=min(durations), milliseconds_median=statistics.median(durations))
+
+
+def time_steps(step, seconds):
+    """The durations in milliseconds of the steps that `seconds` hold, after some that do not count."""
+    warm_up_end = time.perf_counter() + WARM_UP_SECONDS
+    step()
+    while time.perf_counter() < warm_up_end:
+        step()
+    durations, end = [], time.perf_counter() + seconds
+    while len(durations) < LEAST_STEPS or time.perf_counter() < end:
+        start = time.perf_counter()
+        step()
+        durations.append((time.perf_counter() - start) * 1e3)
+    return durations
 
 
 def unpack_fashion_mnist(source, root):
@@ -78,5 +134,5 @@ def unpack_fashion_mnist(source, root):
 
 
 def emit(**fields):
-    """Prints one JSON object on a line of its own, as Benchmarks/compare reads them."""
+    """Prints one JSON object on a line of its own, as the programs of Benchmarks/ read them."""
     print(json.dumps(fields), flush=True)

@@ -13,7 +13,11 @@ import torch
 import torchvision
 from torch import nn
 
-from common import BATCH_SIZE, LEARNING_RATE, LeNet, emit, unpack_fashion_mnist, use_threads
+from common import emit, unpack_fashion_mnist, use_threads
+from networks import LeNet
+
+BATCH_SIZE = 256
+LEARNING_RATE = 1e-3
 
 
 def evaluate(network, loader, device):
