@@ -49,31 +49,19 @@ public enum CPUInfo {
         var best = 0.0
         let end = clock.now + .milliseconds(100)
         while clock.now < end {
-            let counts = Counts(threadCount)
-            let start = clock.now
-            Parallel.tasks(threadCount) { task, _ in
-                var result: Float = 0
-                apus_peak_multiply_adds(rounds, counts.values + task, &result)
+            withUnsafeTemporaryAllocation(of: Int64.self, capacity: threadCount) { counts in
+                counts.initialize(repeating: 0)
+                let start = clock.now
+                Parallel.tasks(threadCount) { task, _ in
+                    var count: Int64 = 0
+                    var result: Float = 0
+                    apus_peak_multiply_adds(rounds, &count, &result)
+                    counts[task] = count
+                }
+                let seconds = start.duration(to: clock.now) / .seconds(1)
+                best = max(best, Double(counts.reduce(0, +)) / seconds)
             }
-            let seconds = start.duration(to: clock.now) / .seconds(1)
-            best = max(best, Double(counts.sum) / seconds)
         }
         return best
-    }
-
-    /// A number of each thread.
-    private final class Counts: @unchecked Sendable {
-        let values: UnsafeMutablePointer<Int64>
-        private let count: Int
-
-        init(_ count: Int) {
-            self.count = count
-            values = .allocate(capacity: count)
-            values.initialize(repeating: 0, count: count)
-        }
-
-        deinit { values.deallocate() }
-
-        var sum: Int64 { UnsafeBufferPointer(start: values, count: count).reduce(0, +) }
     }
 }

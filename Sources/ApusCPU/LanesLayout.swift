@@ -101,7 +101,7 @@ enum LanesKind: Hashable, CaseIterable {
 }
 
 extension PhysicalLayout {
-    /// oneDNN's nChw16c and nChw8c, for a number of channels that the block divides.
+    /// oneDNN's nChw16c and nChw8c, with padding where the block does not divide the channels.
     static func channelBlocks(of block: Int, _ shape: Shape) throws -> PhysicalLayout {
         let sizes = shape.dimensions.map(Int64.init)
         return try OneDNNDescriptor(

@@ -11,10 +11,7 @@ import Testing
 struct RelayoutTests {
     /// oneDNN's blocks of 4, 8 or 16 channels, with padding where the channels do not fill them.
     private func blocked(_ shape: Shape, _ block: Int) throws -> PhysicalLayout {
-        let sizes = shape.dimensions.map(Int64.init)
-        return try OneDNNDescriptor(
-            apus_memory_descriptor_create_channel_blocked(Int32(sizes.count), sizes, Int32(block), .float32)
-        ).layout
+        try .channelBlocks(of: block, shape)
     }
 
     @Test(

@@ -10,6 +10,22 @@ struct BenchProfile {
         let step: Profile.Step
         var calls = 0
         var nanoseconds: Int64 = 0
+
+        mutating func add(_ step: Profile.Step) {
+            calls += 1
+            nanoseconds += step.nanoseconds
+        }
+
+        /// Milliseconds in each run.
+        var milliseconds: Double { Double(nanoseconds) / 1e6 / Double(BenchProfile.runs) }
+
+        /// Products with sums a second; nil where they are not counted.
+        var multiplyAddsPerSecond: Double? {
+            step.multiplyAdds > 0 ? Double(step.multiplyAdds) * Double(calls) / Double(nanoseconds) * 1e9 : nil
+        }
+
+        /// Gigabytes read and written a second, each operand once: bytes a nanosecond.
+        var gigabytesPerSecond: Double { Double(step.bytes) * Double(calls) / Double(nanoseconds) }
     }
 
     /// Steps that are looked at: enough for a mean, few enough for a trace that is readable.
@@ -35,8 +51,7 @@ struct BenchProfile {
             lastRun = profile.steps
             for step in profile.steps {
                 let key = [step.operation, step.kernel, step.layer, step.shapes]
-                rows[key, default: Row(step: step)].calls += 1
-                rows[key, default: Row(step: step)].nanoseconds += step.nanoseconds
+                rows[key, default: Row(step: step)].add(step)
             }
         }
         self.lastRun = lastRun
@@ -44,10 +59,7 @@ struct BenchProfile {
         milliseconds = elapsed / Double(Self.runs)
     }
 
-    /// Milliseconds of a row in each run.
-    private func time(_ row: Row) -> Double { Double(row.nanoseconds) / 1e6 / Double(Self.runs) }
-
-    private var kernelMilliseconds: Double { rows.reduce(0) { $0 + time($1) } }
+    private var kernelMilliseconds: Double { rows.reduce(0) { $0 + $1.milliseconds } }
 
     /// The table, the most expensive kernel first.
     var table: String {
@@ -55,15 +67,12 @@ struct BenchProfile {
             ["ms", "share", "GFLOP/s", "of peak", "GB/s", "kernel", "operation", "layer", "shapes"],
             rightAligned: [0, 1, 2, 3, 4])
         for row in rows {
-            let (time, step) = (time(row), row.step)
-            let calls = Double(row.calls) / Double(Self.runs)
-            let rate = Double(step.multiplyAdds) * calls / time * 1e3
+            let (step, rate) = (row.step, row.multiplyAddsPerSecond)
             table.append([
-                time.fixed(3), (100 * time / milliseconds).fixed(1) + " %",
-                step.multiplyAdds > 0 ? (2 * rate / 1e9).fixed(1) : "",
-                step.multiplyAdds > 0 ? (100 * rate / peakMultiplyAdds).fixed(0) + " %" : "",
-                (Double(step.bytes) * calls / time / 1e6).fixed(1), step.kernel, shortened(step.operation), step.layer,
-                shortened(step.shapes),
+                row.milliseconds.fixed(3), (100 * row.milliseconds / milliseconds).fixed(1) + " %",
+                rate.map { (2 * $0 / 1e9).fixed(1) } ?? "",
+                rate.map { (100 * $0 / peakMultiplyAdds).fixed(0) + " %" } ?? "", row.gigabytesPerSecond.fixed(1),
+                step.kernel, shortened(step.operation), step.layer, shortened(step.shapes),
             ])
         }
         let between = milliseconds - kernelMilliseconds
@@ -77,14 +86,12 @@ struct BenchProfile {
     /// A JSON object for each kernel.
     var lines: String {
         rows.map { row in
-            let (time, step) = (time(row), row.step)
-            let calls = Double(row.calls) / Double(Self.runs)
-            let rate = Double(step.multiplyAdds) * calls / time * 1e3
+            let step = row.step
             return JSONLine([
                 "event": .string("kernel"), "operation": .string(step.operation), "kernel": .string(step.kernel),
-                "layer": .string(step.layer), "shapes": .string(step.shapes), "milliseconds": .number(time),
+                "layer": .string(step.layer), "shapes": .string(step.shapes), "milliseconds": .number(row.milliseconds),
                 "multiply_adds": .integer(step.multiplyAdds), "bytes": .integer(step.bytes),
-                "share_of_peak": step.multiplyAdds > 0 ? .number(rate / peakMultiplyAdds) : .null,
+                "share_of_peak": row.multiplyAddsPerSecond.map { .number($0 / peakMultiplyAdds) } ?? .null,
             ]).text
         }.joined(separator: "\n")
     }

@@ -71,21 +71,12 @@ struct WinogradConvolution: Sendable {
 
     /// What one run works on.
     private struct Call {
-        let x: UnsafePointer<Float>
-        let weight: UnsafePointer<Float>
-        let bias: UnsafePointer<Float>?
+        let x: UnsafeMutablePointer<Float>
+        let weight: UnsafeMutablePointer<Float>
+        let bias: UnsafeMutablePointer<Float>?
         let activation: ApusActivation
         let y: UnsafeMutablePointer<Float>
         let scratch: UnsafeMutablePointer<Float>
-
-        init(
-            x: UnsafeMutablePointer<Float>, weight: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?,
-            activation: ApusActivation, y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-        ) {
-            (self.x, self.weight) = (UnsafePointer(x), UnsafePointer(weight))
-            self.bias = bias.map { UnsafePointer($0) }
-            (self.activation, self.y, self.scratch) = (activation, y, scratch)
-        }
     }
 
     private func runByTiles(_ call: Call) {
@@ -103,7 +94,7 @@ struct WinogradConvolution: Sendable {
                 let products = inputs + self.inputs.count
                 let (begin, end) = (Int64(block * rows), Int64(min(tiles, (block + 1) * rows)))
                 apus_winograd_input(sizes, call.x, inputs, Int64(rows), begin, end)
-                apus_winograd_multiply(sizes, inputs, filters, products, Int64(rows), end - begin, 0, 36)
+                apus_winograd_multiply(sizes, inputs, filters, products, Int64(rows), end - begin)
                 apus_winograd_output(
                     sizes, products, call.bias, call.activation, call.y, Int64(rows), begin, end)
             }
@@ -127,7 +118,7 @@ struct WinogradConvolution: Sendable {
                 let products = filters + self.filters.count
                 withUnsafePointer(to: sizes.panel(index)) { panel in
                     apus_winograd_filters(panel, call.weight, turned, filters, 0, panel.pointee.outputChannels)
-                    apus_winograd_multiply(panel, inputs, filters, products, Int64(rows), end - begin, 0, 36)
+                    apus_winograd_multiply(panel, inputs, filters, products, Int64(rows), end - begin)
                     apus_winograd_output(
                         panel, products, call.bias, call.activation, call.y, Int64(rows), begin, end)
                 }

@@ -26,6 +26,7 @@ enum WinogradPolicy {
         else { return nil }
         let sizes = sizes(geometry, x: x, y: y)
         let name = "conv 3x3 \(x.brackets) to \(y.brackets), padding \(geometry.paddingBefore)"
+        // What oneDNN has no kernel for cannot be measured beside it: the estimate stands.
         let measured = try? KernelChoices.kernel(for: name) {
             try measure(sizes, geometry, x: x, weight: weight, y: y)
         }

@@ -11,10 +11,11 @@ final class ExecutablePlan {
     private var resultPositions: [[Int]]
     private var arenaPositions: [(position: Int, offset: Int)] = []
     private var boundArena: UnsafeMutableRawPointer?
-    /// What the constant steps computed, and the contents of the inputs that they read then; nil before the first run.
+    /// What the constant steps computed, and the contents of the inputs that they read then.
     private let constants: Storage?
     private let constantInputs: [Int]
-    private var constantContents: [UInt64]?
+    private var constantContents: [UInt64]
+    private var areConstantsMade = false
 
     /// The inputs whose elements are gone although the last run failed.
     private(set) var overwrittenInputs: [Int] = []
@@ -34,6 +35,7 @@ final class ExecutablePlan {
             for case .input(let input) in plan.operands[step.operands] { constantInputs.insert(input) }
         }
         self.constantInputs = constantInputs.sorted()
+        constantContents = [UInt64](repeating: 0, count: constantInputs.count)
         constants = plan.constantBytes > 0 ? Storage(byteCount: plan.constantBytes) : nil
         for (position, slot) in plan.operands.enumerated() {
             switch slot {
@@ -85,9 +87,9 @@ final class ExecutablePlan {
             for (position, offset) in arenaPositions { table[position] = arena + offset }
             boundArena = arena
         }
-        let contents = constantInputs.map { Self.contents(of: inputs[$0]) }
-        let first = contents == constantContents ? plan.constantSteps : 0
-        constantContents = nil
+        let first = readConstantInputs(inputs) ? plan.constantSteps : 0
+        // What fails on the way leaves them half made.
+        areConstantsMade = false
         recorder?.planWillRun(steps: plan.steps.count - first)
         for (index, step) in plan.steps.enumerated().dropFirst(first) {
             let start = recorder?.now()
@@ -99,6 +101,17 @@ final class ExecutablePlan {
                 throw (error as? TensorError)?.located(at: step.modulePath) ?? error
             }
         }
-        constantContents = contents
+        areConstantsMade = true
+    }
+
+    /// Takes the contents of the inputs that the constant steps read; whether these made the constants of the same.
+    private func readConstantInputs(_ inputs: [Storage]) -> Bool {
+        var areSame = areConstantsMade
+        for (index, input) in constantInputs.enumerated() {
+            let contents = Self.contents(of: inputs[input])
+            if constantContents[index] != contents { areSame = false }
+            constantContents[index] = contents
+        }
+        return areSame
     }
 }

@@ -73,10 +73,9 @@ void apus_winograd_filters(
 void apus_winograd_input(
     const ApusWinograd *w, const float *input, float *transformed, int64_t rows, int64_t begin, int64_t end);
 
-/// The products of the matrices [begin, end): `count` rows of inputs, with the filters, into those of the outputs.
+/// The products of all matrices: `count` rows of inputs, with the filters, into those of the outputs.
 void apus_winograd_multiply(
-    const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count,
-    int64_t begin, int64_t end);
+    const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count);
 
 /// activation(Aᵀ m A + b) of the tiles [begin, end), from the rows 0 ..< end - begin.
 ///

@@ -51,9 +51,8 @@
       (const ApusWinograd *w, const float *input, float *transformed, int64_t rows, int64_t begin, int64_t end),       \
       (w, input, transformed, rows, begin, end))                                                                       \
     X(winograd_multiply,                                                                                               \
-      (const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count,  \
-       int64_t begin, int64_t end),                                                                                    \
-      (w, inputs, filters, outputs, rows, count, begin, end))                                                          \
+      (const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count), \
+      (w, inputs, filters, outputs, rows, count))                                                                      \
     X(winograd_output,                                                                                                 \
       (const ApusWinograd *w, const float *products, const float *bias, ApusActivation activation, float *output,      \
        int64_t rows, int64_t begin, int64_t end),                                                                      \

@@ -64,11 +64,10 @@ APUS_INLINE void winograd_panel(
 }
 
 static void winograd_multiply_kernel(
-    const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count,
-    int64_t begin, int64_t end)
+    const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count)
 {
     int64_t inputRow = apus_winograd_row(w->inputChannels), outputRow = apus_winograd_row(w->outputChannels);
-    for (int64_t matrix = begin; matrix < end; matrix++) {
+    for (int64_t matrix = 0; matrix < APUS_WINOGRAD_MATRICES; matrix++) {
         const float *x = inputs + matrix * apus_winograd_matrix(rows, w->inputChannels);
         float *y = outputs + matrix * apus_winograd_matrix(rows, w->outputChannels);
         const float *panel = filters + matrix * apus_winograd_filter_matrix(w);
