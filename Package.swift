@@ -22,7 +22,10 @@ let package = Package(
         .target(name: "ApusPlan", dependencies: ["ApusGraph"]),
         .target(name: "ApusReference", dependencies: ["ApusPlan"]),
         .target(name: "ApusCPU", dependencies: ["ApusPlan", "COneDNN", "CKernels"]),
-        .target(name: "ApusEngine", dependencies: ["ApusPlan", "ApusReference", "ApusCPU", "CEngineHook"]),
+        .target(name: "CCUDA", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "ApusCUDA", dependencies: ["ApusPlan", "CCUDA"]),
+        .target(
+            name: "ApusEngine", dependencies: ["ApusPlan", "ApusReference", "ApusCPU", "ApusCUDA", "CEngineHook"]),
 
         // What users meet.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -12,10 +12,13 @@ import Synchronization
 /// that a training loop takes nothing from the system after its first steps. A block is written by exactly one plan,
 /// before anybody else can see it; that is what makes it safe to share.
 public final class Storage: @unchecked Sendable {
+    /// The address in the memory of ``device``: only the processor's own can be read through it.
     public let pointer: UnsafeMutableRawPointer
     /// The size asked for; the block itself may be larger.
     public let byteCount: Int
-    private let capacity: Int
+    /// Whose memory it is.
+    public let device: Device
+    private let release: @Sendable () -> Void
     /// A number that no other contents have.
     public private(set) var contents: UInt64
 
@@ -23,17 +26,34 @@ public final class Storage: @unchecked Sendable {
 
     private static func nextContents() -> UInt64 { contentsCounter.add(1, ordering: .relaxed).newValue }
 
-    /// Takes a block of at least `byteCount` bytes, whose contents are undefined.
+    /// Takes a block of at least `byteCount` bytes of the processor's memory, whose contents are undefined.
     public init(byteCount: Int) {
         self.byteCount = byteCount
         contents = Self.nextContents()
-        (pointer, capacity) = StoragePool.take(byteCount)
+        device = .cpu
+        let (pointer, capacity) = StoragePool.take(byteCount)
+        self.pointer = pointer
+        let address = Int(bitPattern: pointer)
+        release = {
+            if let pointer = UnsafeMutableRawPointer(bitPattern: address) {
+                StoragePool.give(pointer, capacity: capacity)
+            }
+        }
+    }
+
+    /// Takes a block of a device's memory over; `release` gives it back.
+    public init(
+        byteCount: Int, at pointer: UnsafeMutableRawPointer, on device: Device,
+        release: @escaping @Sendable () -> Void
+    ) {
+        (self.byteCount, self.pointer, self.device, self.release) = (byteCount, pointer, device, release)
+        contents = Self.nextContents()
     }
 
     /// To be called by the engine, which alone writes over memory that tensors have seen.
     public func willBeOverwritten() { contents = Self.nextContents() }
 
-    deinit { StoragePool.give(pointer, capacity: capacity) }
+    deinit { release() }
 }
 
 /// The blocks that no tensor uses at the moment, by size.
@@ -65,7 +85,7 @@ public enum StoragePool {
     public static let physicalBytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
 
     /// Sizes are rounded up to 1/8 of their power of two, so that at most an eighth is wasted and sizes recur.
-    static func roundedSize(_ byteCount: Int) -> Int {
+    public static func roundedSize(_ byteCount: Int) -> Int {
         let size = max(byteCount, 64)
         let step = max(64, (1 << (Int.bitWidth - 1 - size.leadingZeroBitCount)) / 8)
         return (size + step - 1) / step * step

@@ -1,0 +1,170 @@
+import ApusGraph
+import CCUDA
+import Synchronization
+
+/// An open GPU: its queue of work, its kernels and its memory.
+///
+/// All work goes through one queue (a stream), in order, so that memory that a later step takes over is free by then.
+/// The engine calls it from one thread at a time; that thread calls ``makeCurrent()`` first.
+public final class CUDAContext: @unchecked Sendable {
+    public let index: Int
+    public let properties: CUDAProperties
+    public let memory: CUDAMemoryPool
+    let driver: UnsafePointer<ApusDriver>
+    let stream: ApusCUstream
+    private let context: ApusCUcontext
+    private let compiler: KernelCompiler
+    private let modules = Mutex<[String: Module]>([:])
+    /// One ``ApusFault`` in the GPU's memory.
+    private let fault: ApusCUaddress
+    /// Memory that the GPU reads and writes directly, for copies.
+    let staging: CUDAStaging
+
+    private struct Module: @unchecked Sendable {
+        let pointer: ApusCUmodule
+    }
+
+    init(_ index: Int) throws {
+        let driver = try CUDALibraries.driver()
+        self.driver = driver
+        self.index = index
+        properties = try CUDAProperties(driver, index)
+        var device: Int32 = 0
+        try driver.check(driver.pointee.cuDeviceGet(&device, Int32(index)), "open the GPU \(index)")
+        var context: ApusCUcontext?
+        try driver.check(driver.pointee.cuDevicePrimaryCtxRetain(&context, device), "open the GPU \(index)")
+        guard let context else { throw CUDAError("the CUDA driver gave no context for the GPU \(index).") }
+        self.context = context
+        try driver.check(driver.pointee.cuCtxSetCurrent(context), "use the GPU \(index)")
+        var stream: ApusCUstream?
+        try driver.check(
+            driver.pointee.cuStreamCreate(&stream, UInt32(ApusCUDAStreamNonBlocking)), "make a queue")
+        guard let stream else { throw CUDAError("the CUDA driver gave no queue for the GPU \(index).") }
+        self.stream = stream
+        compiler = try KernelCompiler(architecture: properties.architecture)
+        memory = CUDAMemoryPool(driver, device: index)
+        staging = try CUDAStaging(driver, stream)
+        var fault: ApusCUaddress = 0
+        try driver.check(driver.pointee.cuMemAlloc(&fault, MemoryLayout<ApusFault>.size), "take memory")
+        self.fault = fault
+        try driver.check(
+            driver.pointee.cuMemsetD8Async(fault, 0, MemoryLayout<ApusFault>.size, stream), "clear memory")
+    }
+
+    /// To be called on each thread before it uses the GPU.
+    public func makeCurrent() throws {
+        try driver.check(driver.pointee.cuCtxSetCurrent(context), "use the GPU \(index)")
+    }
+
+    /// Waits until all work in the queue is done.
+    public func synchronize() throws { try driver.check(driver.pointee.cuStreamSynchronize(stream), "compute") }
+
+    /// What the kernels have reported since the last call, if anything; waits for the queue.
+    func takeFault() throws -> ApusFault? {
+        var found = ApusFault()
+        let size = MemoryLayout<ApusFault>.size
+        try withUnsafeMutableBytes(of: &found) { try staging.copyToHost($0, from: fault) }
+        guard found.code != 0 else { return nil }
+        try driver.check(driver.pointee.cuMemsetD8Async(fault, 0, size, stream), "clear memory")
+        return found
+    }
+}
+
+// MARK: - Kernels
+
+extension CUDAContext {
+    /// The kernel in the GPU's code: compiled now, or by an earlier run of the program.
+    func function(of kernel: CUDAKernel) throws -> ApusCUfunction {
+        let text = kernel.text
+        let module = try modules.withLock { modules in
+            if let known = modules[text] { return known }
+            let image = try compiler.image(of: text, name: kernel.source.name)
+            var pointer: ApusCUmodule?
+            try image.withUnsafeBytes { bytes in
+                guard let code = bytes.baseAddress else { throw CUDAError("NVRTC made an empty program.") }
+                try driver.check(driver.pointee.cuModuleLoadData(&pointer, code), "load the kernel \(kernel.name)")
+            }
+            guard let pointer else { throw CUDAError("the CUDA driver loaded no module for \(kernel.name).") }
+            let module = Module(pointer: pointer)
+            modules[text] = module
+            return module
+        }
+        var function: ApusCUfunction?
+        try driver.check(
+            driver.pointee.cuModuleGetFunction(&function, module.pointer, kernel.name), "find the kernel \(kernel.name)")
+        guard let function else { throw CUDAError("the CUDA driver found no kernel \(kernel.name).") }
+        return function
+    }
+
+    func launch(
+        _ function: ApusCUfunction, grid: (x: Int, y: Int, z: Int), block: (x: Int, y: Int, z: Int), sharedBytes: Int,
+        _ arguments: [KernelArgument]
+    ) throws {
+        // Each argument at its own place of the buffer; the driver gets the places' addresses.
+        let stride = MemoryLayout<ApusDimensions>.stride
+        let count = arguments.count + arguments.count { if case .fault = $0 { true } else { false } }
+        try withUnsafeTemporaryAllocation(byteCount: max(count, 1) * stride, alignment: 16) { buffer in
+            try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: max(count, 1)) { places in
+                guard let base = buffer.baseAddress else { return }
+                var next = 0
+                func append<Value>(_ value: Value) {
+                    let place = base + next * stride
+                    place.storeBytes(of: value, as: Value.self)
+                    places.initializeElement(at: next, to: place)
+                    next += 1
+                }
+                for argument in arguments {
+                    switch argument {
+                    case .address(let pointer): append(UInt64(UInt(bitPattern: pointer)))
+                    case .int(let value): append(Int64(value))
+                    case .float(let value): append(value)
+                    case .double(let value): append(value)
+                    case .dimensions(let dimensions): append(dimensions)
+                    case .fault(let code):
+                        append(fault)
+                        append(Int64(code))
+                    }
+                }
+                try driver.check(
+                    driver.pointee.cuLaunchKernel(
+                        function, UInt32(grid.x), UInt32(grid.y), UInt32(grid.z), UInt32(block.x), UInt32(block.y),
+                        UInt32(block.z), UInt32(sharedBytes), stream, places.baseAddress, nil), "start a kernel")
+            }
+        }
+    }
+}
+
+// MARK: - Memory
+
+extension CUDAContext {
+    /// Copies within the GPU's memory.
+    func copy(_ target: UnsafeMutableRawPointer, from source: UnsafeMutableRawPointer, byteCount: Int) throws {
+        guard byteCount > 0 else { return }
+        try driver.check(
+            driver.pointee.cuMemcpyDtoDAsync(target.address, source.address, byteCount, stream), "copy memory")
+    }
+
+    /// Sets bytes to zero.
+    func clear(_ target: UnsafeMutableRawPointer, byteCount: Int) throws {
+        guard byteCount > 0 else { return }
+        try driver.check(driver.pointee.cuMemsetD8Async(target.address, 0, byteCount, stream), "clear memory")
+    }
+
+    /// Memory of the GPU with the same contents as a block of the processor's.
+    public func upload(_ source: Storage) throws -> Storage {
+        let target = try memory.storage(byteCount: source.byteCount)
+        try staging.copyToDevice(
+            target.pointer.address, from: UnsafeRawBufferPointer(start: source.pointer, count: source.byteCount))
+        return target
+    }
+
+    /// Copies a block's first bytes to the processor's memory, once they are computed.
+    public func download(_ source: Storage, to target: UnsafeMutableRawBufferPointer) throws {
+        try staging.copyToHost(target, from: source.pointer.address)
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    /// The address in a GPU's memory that the pointer stands for.
+    var address: ApusCUaddress { ApusCUaddress(UInt(bitPattern: self)) }
+}

@@ -1,0 +1,91 @@
+import CCUDA
+import Foundation
+import Synchronization
+
+/// The libraries of CUDA, each loaded when it is first needed.
+///
+/// A library is looked for in `APUS_CUDA_PATH` (folders, separated by colons, and folders in which wheels of PyPI were
+/// unpacked), then where the system looks, then in the folders of CUDA's installers and of PyPI's `nvidia-*` wheels.
+public enum CUDALibraries {
+    /// A table of entry points, which is never written to.
+    private struct Loaded<Table>: @unchecked Sendable {
+        let table: UnsafePointer<Table>
+    }
+
+    private struct Tables: Sendable {
+        var driver: Result<Loaded<ApusDriver>, CUDAError>?
+        var nvrtc: Result<Loaded<ApusNVRTC>, CUDAError>?
+        var cublasLt: Result<Loaded<ApusCUBLASLt>, CUDAError>?
+        var cudnn: Result<Loaded<ApusCUDNN>, CUDAError>?
+    }
+
+    private static let tables = Mutex(Tables())
+
+    /// The driver, started; throws where there is none, or no GPU.
+    static func driver() throws -> UnsafePointer<ApusDriver> {
+        try once(\.driver) {
+            let driver = try load(.driver, apus_driver_load)
+            let result = driver.pointee.cuInit(0)
+            guard result == 0 else {
+                throw CUDAError("the CUDA driver finds no GPU: \(driver.name(of: result)).")
+            }
+            return driver
+        }
+    }
+
+    static func nvrtc() throws -> UnsafePointer<ApusNVRTC> { try once(\.nvrtc) { try load(.nvrtc, apus_nvrtc_load) } }
+
+    static func cublasLt() throws -> UnsafePointer<ApusCUBLASLt> {
+        try once(\.cublasLt) { try load(.cublasLt, apus_cublaslt_load) }
+    }
+
+    static func cudnn() throws -> UnsafePointer<ApusCUDNN> { try once(\.cudnn) { try load(.cudnn, apus_cudnn_load) } }
+
+    private static func once<Table>(
+        _ path: WritableKeyPath<Tables, Result<Loaded<Table>, CUDAError>?>,
+        _ load: () throws -> UnsafePointer<Table>
+    ) throws -> UnsafePointer<Table> {
+        let loaded: Loaded<Table> = try tables.withLock { tables in
+            if let known = tables[keyPath: path] { return try known.get() }
+            let result: Result<Loaded<Table>, CUDAError>
+            do {
+                result = .success(Loaded(table: try load()))
+            } catch let error as CUDAError {
+                result = .failure(error)
+            }
+            tables[keyPath: path] = result
+            return try result.get()
+        }
+        return loaded.table
+    }
+
+    private static func load<Table>(
+        _ library: CUDALibrary,
+        _ read: (UnsafeMutableRawPointer, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> UnsafePointer<Table>?
+    ) throws -> UnsafePointer<Table> {
+        let found = try library.open()
+        var missing: UnsafePointer<CChar>?
+        guard let table = read(found.handle, &missing) else {
+            let symbol = missing.map { String(cString: $0) } ?? "?"
+            throw CUDAError("\(found.path) lacks \(symbol): it is too old. \(library.advice)")
+        }
+        return table
+    }
+}
+
+extension UnsafePointer<ApusDriver> {
+    /// The driver's name of a result, such as `CUDA_ERROR_OUT_OF_MEMORY`, and its text.
+    func name(of result: Int32) -> String {
+        var name: UnsafePointer<CChar>?
+        var text: UnsafePointer<CChar>?
+        _ = pointee.cuGetErrorName(result, &name)
+        _ = pointee.cuGetErrorString(result, &text)
+        return [name, text].compactMap { $0.map { String(cString: $0) } }.joined(separator: ", ")
+    }
+
+    /// Throws where the driver refused.
+    func check(_ result: Int32, _ what: String) throws {
+        guard result != 0 else { return }
+        throw CUDAError("the GPU could not \(what): \(name(of: result))")
+    }
+}

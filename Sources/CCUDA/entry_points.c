@@ -1,0 +1,17 @@
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include "CCUDA.h"
+
+const char *apus_cuda_find(void *handle, const char *const *symbols, void **table) {
+  for (size_t index = 0; symbols[index] != NULL; index++) {
+    table[index] = dlsym(handle, symbols[index]);
+    if (table[index] == NULL) return symbols[index];
+  }
+  return NULL;
+}
+
+APUS_LIBRARY_DEFINITION(ApusDriver, driver, APUS_DRIVER_ENTRY_POINTS)
+APUS_LIBRARY_DEFINITION(ApusNVRTC, nvrtc, APUS_NVRTC_ENTRY_POINTS)
+APUS_LIBRARY_DEFINITION(ApusCUBLASLt, cublaslt, APUS_CUBLASLT_ENTRY_POINTS)
+APUS_LIBRARY_DEFINITION(ApusCUDNN, cudnn, APUS_CUDNN_ENTRY_POINTS)

@@ -1,0 +1,10 @@
+#ifndef APUS_CCUDA_H
+#define APUS_CCUDA_H
+
+#include "cublaslt.h"
+#include "cudnn.h"
+#include "driver.h"
+#include "kernel_arguments.h"
+#include "nvrtc.h"
+
+#endif
