@@ -98,8 +98,9 @@ extension Tensor {
     ) -> [Tensor] {
         if inputs.contains(where: { $0.value.node.isPoisoned }) { return [poisoned(like: inputs)] }
         let specs: [TensorSpec]
+        var inputs = inputs
         do {
-            try checkDevices(primitive.name, inputs)
+            try bringTogether(&inputs, primitive.name)
             specs = try primitive.infer(inputs.map(\.spec))
             try checkSizes(primitive.name, specs)
         } catch {
@@ -148,12 +149,16 @@ extension Tensor {
         }
     }
 
-    private static func checkDevices(_ name: String, _ inputs: [Tensor]) throws(TensorError) {
-        guard let first = inputs.first?.device else { return }
-        for input in inputs.dropFirst() where input.device != first {
+    /// Moves what follows its partners to their device.
+    private static func bringTogether(_ inputs: inout [Tensor], _ name: String) throws(TensorError) {
+        guard let first = inputs.first?.device, inputs.contains(where: { $0.device != first }) else { return }
+        let fixed = inputs.filter { !$0.followsPartners }.map(\.device)
+        guard let device = fixed.first ?? inputs.map(\.device).first(where: { $0 != .cpu }) else { return }
+        for other in fixed where other != device {
             throw TensorError(
-                name, "the inputs are on different devices: \(first) and \(input.device). Move one with .to(_:).")
+                name, "the inputs are on different devices: \(device) and \(other). Move one with .to(_:).")
         }
+        inputs = inputs.map { $0.moved(to: device) }
     }
 
     /// A result that stands for nothing, after an error; it has the shape of the first input.

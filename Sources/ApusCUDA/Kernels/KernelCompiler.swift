@@ -68,7 +68,7 @@ public struct KernelCompiler: Sendable {
         try Self.check(table, table.pointee.nvrtcCreateProgram(&program, text, "\(name).cu", 0, nil, nil), "read a kernel")
         defer { _ = table.pointee.nvrtcDestroyProgram(&program) }
         // Products and sums are rounded as they are written; where one rounding is wanted, kernels say fma.
-        let options = ["--gpu-architecture=\(architecture)", "--std=c++17", "--fmad=false", "--restrict"]
+        let options = ["--gpu-architecture=\(architecture)", "--std=c++17", "--fmad=false"]
         let result = Self.withCStrings(options) { pointers in
             table.pointee.nvrtcCompileProgram(program, Int32(pointers.count), pointers.baseAddress)
         }

@@ -1,7 +1,5 @@
 import ApusCPU
 import ApusGraph
-import ApusPlan
-import ApusReference
 import Foundation
 
 /// Computes what is pending: makes plans, keeps them, and replays them.
@@ -25,20 +23,14 @@ public final class Engine: @unchecked Sendable {
     private let lock = NSRecursiveLock()
     private var cache = PlanCache()
     private var primitives = PrimitiveNumbers()
-    private var arena: Storage?
-    private var scratch: Storage?
+    private var devices: [Device: ComputingDevice] = [:]
     private var currentCounters = Counters()
     private var recorder: ProfileRecorder?
-    private let compiler: Compiler
+    private let settings = EngineSettings()
     private let thread = ComputeThread(
         prepare: CPUBackend.configureThread, release: CPUBackend.releaseThread)
 
-    private init() {
-        let settings = EngineSettings()
-        let reference = ReferenceBackend()
-        compiler = Compiler(
-            backends: settings.usesReferenceOnly ? [reference] : [CPUBackend(), reference], settings: settings)
-    }
+    private init() {}
 
     public var counters: Counters { lock.withLock { currentCounters } }
 
@@ -59,7 +51,7 @@ public final class Engine: @unchecked Sendable {
                 return
             }
             do {
-                try run(CollectedGraph(targets: targets))
+                try compute(targets)
             } catch {
                 for target in targets { target.poison() }
                 throw error
@@ -81,22 +73,54 @@ public final class Engine: @unchecked Sendable {
         try lock.withLock { try thread.run(body) }
     }
 
-    private func run(_ graph: CollectedGraph) throws {
-        let inputs = try graph.leaves.map { leaf in
-            guard let storage = leaf.value.node.storage(of: leaf.value.output) else {
-                throw TensorError("evaluate", "an operand's elements are gone; this is an error of the engine.")
+    /// Computes pending nodes, a plan for each device, and before them what is copied between devices.
+    private func compute(_ targets: [Node]) throws {
+        if Transfer.wasRecorded {
+            for (node, source) in PendingTransfers.behind(targets) {
+                if source.node.isPending { try run(CollectedGraph(targets: [source.node])) }
+                guard let storage = source.node.storage(of: source.output) else {
+                    throw TensorError("to", "what is to be copied could not be computed before; see the first error.")
+                }
+                // The copy itself is made when a plan of the other device reads it.
+                node.finish([storage])
             }
-            return storage
         }
-        let key = PlanKey(graph, &primitives)
+        let pending = targets.filter(\.isPending)
+        guard let first = pending.first?.outputs.first?.device else { return }
+        if pending.allSatisfy({ $0.outputs[0].device == first }) { return try run(CollectedGraph(targets: pending)) }
+        var groups: [Device: [Node]] = [:]
+        for node in pending { groups[node.outputs[0].device, default: []].append(node) }
+        for group in groups.sorted(by: { $0.key.description < $1.key.description }) {
+            try run(CollectedGraph(targets: group.value))
+        }
+    }
+
+    private func computingDevice(_ device: Device) -> ComputingDevice {
+        if let known = devices[device] { return known }
+        let made = ComputingDevice(device, settings: settings)
+        devices[device] = made
+        return made
+    }
+
+    /// The elements where the processor can read them.
+    func inProcessorMemory(_ storage: Storage) throws -> Storage {
+        guard storage.device != .cpu else { return storage }
+        return try lock.withLock { try thread.run { try storage.inProcessorMemory() } }
+    }
+
+    private func run(_ graph: CollectedGraph) throws {
+        let device = computingDevice(graph.items.first?.node.outputs.first?.device ?? .cpu)
+        let key = PlanKey(graph, on: device.device, &primitives)
         currentCounters.evaluations += 1
         let (plan, results) = try thread.run { () throws -> (ExecutablePlan, [Storage]) in
-            let plan = try self.plan(for: key, graph)
-            let results = plan.makeResults(inputs: inputs)
+            try device.begin()
+            let inputs = try graph.leaves.map { try self.storage(of: $0.value, on: device) }
+            let plan = try self.plan(for: key, graph, device)
+            let results = try plan.makeResults(inputs: inputs, on: device)
             do {
                 try plan.run(
-                    inputs: inputs, results: results, arena: self.block(&self.arena, plan.arenaBytes),
-                    scratch: self.block(&self.scratch, plan.scratchBytes), recorder: self.recorder)
+                    inputs: inputs, results: results, arena: device.arena(plan.arenaBytes),
+                    scratch: device.scratch(plan.scratchBytes), recorder: self.recorder)
             } catch {
                 for input in plan.overwrittenInputs { graph.leaves[input].value.node.poison() }
                 throw error
@@ -115,24 +139,26 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
-    private func plan(for key: PlanKey, _ graph: CollectedGraph) throws -> ExecutablePlan {
+    /// A finished operand's elements in the device's memory, where they stay from then on.
+    private func storage(of value: Value, on device: ComputingDevice) throws -> Storage {
+        guard let storage = value.node.storage(of: value.output) else {
+            throw TensorError("evaluate", "an operand's elements are gone; this is an error of the engine.")
+        }
+        guard storage.device != device.device else { return storage }
+        let local = try device.receive(storage)
+        value.node.replaceStorage(of: value.output, with: local)
+        return local
+    }
+
+    private func plan(for key: PlanKey, _ graph: CollectedGraph, _ device: ComputingDevice) throws -> ExecutablePlan {
         if let plan = cache.plan(for: key) {
             currentCounters.cacheHits += 1
             return plan
         }
-        let plan = ExecutablePlan(try compiler.compile(graph), inputCount: graph.leaves.count)
+        let plan = try ExecutablePlan(try device.compiler.compile(graph), inputCount: graph.leaves.count, on: device)
         currentCounters.plansMade += 1
         cache.insert(plan, for: key)
         return plan
-    }
-
-    /// Memory of at least `byteCount` bytes that all plans share, since they run one at a time.
-    private func block(_ storage: inout Storage?, _ byteCount: Int) -> UnsafeMutableRawPointer {
-        if let storage, storage.byteCount >= byteCount { return storage.pointer }
-        storage = nil
-        let larger = Storage(byteCount: max(byteCount, 64))
-        storage = larger
-        return larger.pointer
     }
 }
 

@@ -1,3 +1,4 @@
+import ApusCUDA
 import ApusGraph
 import ApusPlan
 
@@ -16,6 +17,7 @@ final class ExecutablePlan {
     private let constantInputs: [Int]
     private var constantContents: [UInt64]
     private var areConstantsMade = false
+    private let recordings: PlanRecordings?
 
     /// The inputs whose elements are gone although the last run failed.
     private(set) var overwrittenInputs: [Int] = []
@@ -25,8 +27,10 @@ final class ExecutablePlan {
     var arenaBytes: Int { plan.arenaBytes }
     var scratchBytes: Int { plan.scratchBytes }
 
-    init(_ plan: Plan, inputCount: Int) {
+    init(_ plan: Plan, inputCount: Int, on device: ComputingDevice) throws {
         self.plan = plan
+        constants = plan.constantBytes > 0 ? try device.storage(byteCount: plan.constantBytes) : nil
+        recordings = device.gpu.map(PlanRecordings.init)
         table = .allocate(capacity: plan.operands.count)
         inputPositions = [[Int]](repeating: [], count: inputCount)
         resultPositions = [[Int]](repeating: [], count: plan.results.count)
@@ -36,7 +40,6 @@ final class ExecutablePlan {
         }
         self.constantInputs = constantInputs.sorted()
         constantContents = [UInt64](repeating: 0, count: constantInputs.count)
-        constants = plan.constantBytes > 0 ? Storage(byteCount: plan.constantBytes) : nil
         for (position, slot) in plan.operands.enumerated() {
             switch slot {
             case .input(let index): inputPositions[index].append(position)
@@ -51,10 +54,10 @@ final class ExecutablePlan {
     deinit { table.deallocate() }
 
     /// Memory for each result: new, or an input's, whose contents are others from now on.
-    func makeResults(inputs: [Storage]) -> [Storage] {
-        plan.results.map { result in
+    func makeResults(inputs: [Storage], on device: ComputingDevice) throws -> [Storage] {
+        try plan.results.map { result in
             switch result {
-            case .fresh(let byteCount): return Storage(byteCount: byteCount)
+            case .fresh(let byteCount): return try device.storage(byteCount: byteCount)
             case .input(let index):
                 inputs[index].willBeOverwritten()
                 return inputs[index]
@@ -64,7 +67,7 @@ final class ExecutablePlan {
 
     /// A number that tells contents apart: of single numbers their bits, since those are made anew in each call.
     private static func contents(of storage: Storage) -> UInt64 {
-        guard storage.byteCount <= 8 else { return storage.contents }
+        guard storage.byteCount <= 8, storage.device == .cpu else { return storage.contents }
         var bits: UInt64 = 0
         withUnsafeMutableBytes(of: &bits) {
             $0.copyMemory(from: UnsafeRawBufferPointer(start: storage.pointer, count: storage.byteCount))
@@ -90,18 +93,31 @@ final class ExecutablePlan {
         let first = readConstantInputs(inputs) ? plan.constantSteps : 0
         // What fails on the way leaves them half made.
         areConstantsMade = false
+        if let recordings, recorder == nil {
+            try recordings.run(first: first, table: UnsafeBufferPointer(table), scratch) {
+                try runSteps(from: first, scratch, recorder: nil)
+            }
+        } else {
+            try runSteps(from: first, scratch, recorder: recorder)
+        }
+        areConstantsMade = true
+    }
+
+    private func runSteps(from first: Int, _ scratch: UnsafeMutableRawPointer, recorder: ProfileRecorder?) throws {
         recorder?.planWillRun(steps: plan.steps.count - first)
         for (index, step) in plan.steps.enumerated().dropFirst(first) {
             let start = recorder?.now()
             do {
                 try step.prepared.run(Operands(UnsafeMutableBufferPointer(rebasing: table[step.operands])), scratch)
-                if let recorder, let start { recorder.record(step, start: start) }
+                if let recorder, let start {
+                    try recordings?.synchronize()
+                    recorder.record(step, start: start)
+                }
             } catch {
                 overwrittenInputs = plan.overwrites.filter { $0.step <= index }.map(\.input)
                 throw (error as? TensorError)?.located(at: step.modulePath) ?? error
             }
         }
-        areConstantsMade = true
     }
 
     /// Takes the contents of the inputs that the constant steps read; whether these made the constants of the same.

@@ -118,9 +118,13 @@ extension CollectedGraph {
 struct PlanKey: Hashable {
     private let code: [Int]
 
-    init(_ graph: CollectedGraph, _ primitives: inout PrimitiveNumbers) {
+    init(_ graph: CollectedGraph, on device: Device, _ primitives: inout PrimitiveNumbers) {
         var code: [Int] = []
-        code.reserveCapacity(graph.items.count * 5 + graph.leaves.count * 5)
+        code.reserveCapacity(graph.items.count * 5 + graph.leaves.count * 5 + 1)
+        switch device {
+        case .cpu: code.append(-1)
+        case .cuda(let index): code.append(index)
+        }
         for leaf in graph.leaves {
             let spec = leaf.value.spec
             code.append(Int(spec.dtype.rawValue) << 1 | (leaf.isDonated ? 1 : 0))

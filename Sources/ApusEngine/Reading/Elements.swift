@@ -9,8 +9,9 @@ extension Tensor {
         guard let storage = value.node.storage(of: value.output) else {
             throw TensorError("read", "this tensor has no elements: it was made after an error.")
         }
-        return try withExtendedLifetime(storage) {
-            try body(UnsafeRawBufferPointer(start: storage.pointer, count: spec.byteCount))
+        let readable = try Engine.shared.inProcessorMemory(storage)
+        return try withExtendedLifetime(readable) {
+            try body(UnsafeRawBufferPointer(start: readable.pointer, count: spec.byteCount))
         }
     }
 

@@ -53,7 +53,7 @@ extension Tensor {
                     sums[source] = sums[source].map { $0 + gradient } ?? gradient
                 }
             }
-            return zip(tensors, sources).map { sums[$1] ?? .zeros($0.shape, dtype: $0.dtype) }
+            return zip(tensors, sources).map { sums[$1] ?? .zerosLike($0) }
         } catch {
             TensorError.raise(error)
             return tensors.map { .poisoned(like: [$0]) }
@@ -129,7 +129,7 @@ private struct BackwardWalk {
                     "the gradient of a tensor of shape \(root.shape.brackets) must be given; only for "
                         + "one element it is 1. Reduce the loss with .sum() or .mean(), or pass gradient:.")
             }
-            return .ones(root.shape, dtype: root.dtype)
+            return .onesLike(root)
         }
         guard gradient.shape == root.shape else {
             throw TensorError(

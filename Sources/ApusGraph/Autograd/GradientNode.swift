@@ -156,7 +156,7 @@ public struct GradientContext: Sendable {
 
     /// The gradient of the loss by a result: zeros where nothing led there.
     public func cotangent(_ index: Int = 0) -> Tensor {
-        cotangents[index] ?? .zeros(outputSpecs[index].shape, dtype: outputSpecs[index].dtype)
+        cotangents[index] ?? .zeros(like: outputSpecs[index])
     }
 
     /// Whether anything led to a result.

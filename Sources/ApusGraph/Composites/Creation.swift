@@ -48,7 +48,7 @@ extension Tensor {
             return
         }
         let type = dtype ?? type(of: elements).scalarType.defaultDType
-        self.init(TensorSpec(shape, type)) { pointer in
+        self.init(TensorSpec(shape, type, .standard)) { pointer in
             for (index, value) in flat.enumerated() { pointer.store(value, at: index, as: type) }
         }
     }
@@ -85,7 +85,7 @@ extension Tensor {
                         + "\(shape.elementCount)."))
             return
         }
-        self.init(TensorSpec(shape, dtype)) { pointer in
+        self.init(TensorSpec(shape, dtype, .standard)) { pointer in
             if dtype == native {
                 elements.withUnsafeBytes {
                     if let base = $0.baseAddress { pointer.copyMemory(from: base, byteCount: $0.count) }
@@ -99,7 +99,7 @@ extension Tensor {
     /// A scalar.
     public init(scalar value: some TensorScalar, dtype: DType? = nil) {
         let type = dtype ?? Swift.type(of: value).defaultDType
-        self.init(TensorSpec([], type)) { $0.store(value, at: 0, as: type) }
+        self.init(TensorSpec([], type, .standard)) { $0.store(value, at: 0, as: type) }
     }
 
     /// A tensor whose elements `fill` writes, row-major.
@@ -159,26 +159,33 @@ extension Tensor {
     ///   - shape: the sizes of the result.
     ///   - value: each element.
     ///   - dtype: the type; that of the value where it is `nil`, which is the default.
-    public static func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil) -> Tensor {
-        record(Fill(shape, value, dtype ?? type(of: value).defaultDType))
+    ///   - device: where it is; ``Device/standard`` where it is `nil`, which is the default.
+    public static func full(
+        _ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil, device: Device? = nil
+    ) -> Tensor {
+        record(Fill(shape, value, dtype ?? type(of: value).defaultDType, device ?? .standard))
     }
     /// Zeros in the shape and type of another tensor (`torch.zeros_like`): [*] → [*].
     ///
     /// - Parameters:
     ///   - tensor: what the shape and type are taken from.
-    public static func zerosLike(_ tensor: Tensor) -> Tensor { zeros(tensor.shape, dtype: tensor.dtype) }
+    public static func zerosLike(_ tensor: Tensor) -> Tensor { fullLike(tensor, 0) }
     /// Ones in the shape and type of another tensor (`torch.ones_like`): [*] → [*].
     ///
     /// - Parameters:
     ///   - tensor: what the shape and type are taken from.
-    public static func onesLike(_ tensor: Tensor) -> Tensor { ones(tensor.shape, dtype: tensor.dtype) }
+    public static func onesLike(_ tensor: Tensor) -> Tensor { fullLike(tensor, 1) }
+    /// Zeros of a shape and type, on a device.
+    static func zeros(like spec: TensorSpec) -> Tensor {
+        full(spec.shape, 0, dtype: spec.dtype, device: spec.device)
+    }
     /// One value in the shape and type of another tensor (`torch.full_like`): [*] → [*].
     ///
     /// - Parameters:
     ///   - tensor: what the shape and type are taken from.
     ///   - value: each element.
     public static func fullLike(_ tensor: Tensor, _ value: some TensorScalar) -> Tensor {
-        full(tensor.shape, value, dtype: tensor.dtype)
+        full(tensor.shape, value, dtype: tensor.dtype, device: tensor.device)
     }
 
     /// Integers from `start` up to, not including, `end` (`torch.arange`): → [⌈(end − start) / step⌉].
@@ -207,7 +214,7 @@ extension Tensor {
     ///   - step: the distance of neighbours, other than 0; `1` by default.
     ///   - dtype: the type of the elements; `.float32` by default.
     public static func arange(_ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32) -> Tensor {
-        record(Arange(start: start, end: end, step: step, dtype: dtype))
+        record(Arange(start: start, end: end, step: step, dtype: dtype, device: .standard))
     }
 
     /// Replaces all elements by one value, in a new tensor to which the variable is bound (`torch.Tensor.fill_`): [*] →

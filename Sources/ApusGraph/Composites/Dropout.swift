@@ -27,7 +27,7 @@ extension Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try requireProbability(p, "feature_dropout")
             guard training, p > 0, count > 0 else { return self }
-            let mask = Tensor.ones(try featureShape("feature_dropout"), dtype: dtype).dropped(p, generator)
+            let mask = Tensor.full(try featureShape("feature_dropout"), 1, dtype: dtype, device: device).dropped(p, generator)
             return self * mask
         }
     }
@@ -67,7 +67,7 @@ extension Tensor {
     }
 
     private func dropped(_ p: Double, _ generator: Generator) -> Tensor {
-        .record(RandomDropout(p), self, .streamKey(generator, elements: count, perBlock: 4))
+        .record(RandomDropout(p), self, .streamKey(generator, elements: count, perBlock: 4, on: device))
     }
 
     private func alphaDropped(

@@ -4,13 +4,15 @@ extension Tensor {
     ) -> Tensor {
         let primitive = RandomNumbers(shape: shape, distribution: distribution, dtype: dtype)
         let elements = shape.dimensions.contains { $0 < 0 } ? 0 : shape.elementCount
-        return record(primitive, streamKey(generator, elements: elements, perBlock: primitive.elementsPerBlock))
+        return record(
+            primitive,
+            streamKey(generator, elements: elements, perBlock: primitive.elementsPerBlock, on: Device.standard))
     }
 
     /// Reserves the blocks of a stream that `elements` elements use, and returns the seed and where they start.
-    static func streamKey(_ generator: Generator, elements: Int, perBlock: Int) -> Tensor {
+    static func streamKey(_ generator: Generator, elements: Int, perBlock: Int, on device: Device) -> Tensor {
         let start = generator.reserve(blocks: (elements + perBlock - 1) / perBlock)
-        return Tensor([Int64(bitPattern: start.seed), Int64(bitPattern: start.position)])
+        return Tensor([Int64(bitPattern: start.seed), Int64(bitPattern: start.position)]).moved(to: device)
     }
 
     /// Numbers of the standard normal distribution (`torch.randn`): → [sizes].

@@ -57,7 +57,7 @@ public struct BatchNormalization: Primitive {
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let dy = context.cotangent()
         let x = context.input(0)
-        let gamma = isAffine ? context.input(1) : .ones([x.shape[1]], dtype: x.dtype)
+        let gamma = isAffine ? context.input(1) : .full([x.shape[1]], 1, dtype: x.dtype, device: x.device)
         // The fused gradient has no gradient of its own; one that will be differentiated is made of simple operations.
         guard GradientMode.isEnabled else {
             let results = Tensor.record(

@@ -19,7 +19,7 @@ public struct Gather: Primitive {
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let spec = context.inputSpec(0)
-        let zeros = Tensor.zeros(spec.shape, dtype: spec.dtype)
+        let zeros = Tensor.zeros(like: spec)
         return [.record(Scatter(dimension, adds: true), zeros, context.input(1), context.cotangent()), nil]
     }
 }
@@ -62,7 +62,7 @@ public struct Scatter: Primitive {
         let (dy, positions) = (context.cotangent(), context.input(1))
         var dx: Tensor?
         if context.needs(0) {
-            let zeros = Tensor.zeros(positions.shape, dtype: dy.dtype)
+            let zeros = Tensor.full(positions.shape, 0, dtype: dy.dtype, device: dy.device)
             dx = adds ? dy : .record(self, dy, positions, zeros)
         }
         return [dx, nil, context.needs(2) ? .record(Gather(dimension), dy, positions) : nil]

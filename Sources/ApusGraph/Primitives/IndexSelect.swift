@@ -40,7 +40,7 @@ public struct IndexSelect: Primitive {
             dy = dy / Self.frequencies(positions, size: size, dimension: dimension, like: dy)
         }
         let add = IndexAdd(dimension, frozenPosition: frozenPosition)
-        return [.record(add, .zeros(spec.shape, dtype: spec.dtype), positions, dy), nil]
+        return [.record(add, .zeros(like: spec), positions, dy), nil]
     }
 
     /// For each position how often it occurs among all of them, shaped to stand beside `tensor`.

@@ -147,7 +147,7 @@ extension Tensor {
     ///
     /// Element by element: [*] → [*].
     public func isInf() -> Tensor {
-        guard dtype.isFloatingPoint else { return .zeros(shape, dtype: .bool) }
+        guard dtype.isFloatingPoint else { return .full(shape, 0, dtype: .bool, device: device) }
         return abs() .== Tensor.full([], Double.infinity, dtype: dtype)
     }
 
@@ -155,7 +155,7 @@ extension Tensor {
     ///
     /// Element by element: [*] → [*].
     public func isFinite() -> Tensor {
-        guard dtype.isFloatingPoint else { return .ones(shape, dtype: .bool) }
+        guard dtype.isFloatingPoint else { return .full(shape, 1, dtype: .bool, device: device) }
         return abs() .< Tensor.full([], Double.infinity, dtype: dtype)
     }
 }

@@ -66,7 +66,7 @@ extension PointwiseFunction {
         case .asinh: return [dy * (context.input(0).square() + 1).rsqrt()]
         case .acosh: return [dy * (context.input(0).square() - 1).rsqrt()]
         case .atanh: return [dy / (1 - context.input(0).square())]
-        case .floor, .ceil, .round, .trunc, .sign: return [.zeros(dy.shape, dtype: dy.dtype)]
+        case .floor, .ceil, .round, .trunc, .sign: return [.zerosLike(dy)]
         case .add: return [when(0, dy), when(1, dy)]
         case .sub: return [when(0, dy), when(1, -dy)]
         case .mul: return [when(0, dy * context.input(1)), when(1, dy * context.input(0))]
@@ -114,7 +114,7 @@ extension PointwiseFunction {
             return [when(0, dy * g * y * -2), when(1, .record(Pointwise(.tanhGradient), y, dy))]
         case .reluGradient:
             let y = context.input(0)
-            return [when(0, .zeros(y.shape, dtype: dy.dtype)), when(1, .record(Pointwise(.reluGradient), y, dy))]
+            return [when(0, .zeros(like: TensorSpec(y.shape, dy.dtype, dy.device))), when(1, .record(Pointwise(.reluGradient), y, dy))]
         case .huber:
             let bound = context.input(1)
             return [dy * Tensor.record(Pointwise(.clamp), [context.input(0), -bound, bound])[0], nil]

@@ -47,7 +47,7 @@ public struct RandomNumbers: Primitive {
                     name, "\(dtype) cannot hold numbers of this distribution. Use randint, or a real type.")
             }
         }
-        return [TensorSpec(shape, dtype)]
+        return [TensorSpec(shape, dtype, inputs[0].device)]
     }
 
     /// How many numbers a block of four makes.

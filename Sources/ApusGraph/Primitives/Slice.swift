@@ -32,7 +32,7 @@ public struct Slice: Primitive {
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let spec = context.inputSpec(0)
-        return [.record(SliceAssign(self), .zeros(spec.shape, dtype: spec.dtype), context.cotangent())]
+        return [.record(SliceAssign(self), .zeros(like: spec), context.cotangent())]
     }
 }
 
@@ -59,7 +59,7 @@ public struct SliceAssign: Primitive {
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let dy = context.cotangent()
-        let zeros = Tensor.zeros(Shape(slice.counts), dtype: dy.dtype)
+        let zeros = Tensor.full(Shape(slice.counts), 0, dtype: dy.dtype, device: dy.device)
         return [
             context.needs(0) ? .record(self, dy, zeros) : nil,
             context.needs(1) ? .record(slice, dy) : nil,

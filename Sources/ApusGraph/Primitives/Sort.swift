@@ -65,8 +65,8 @@ extension GradientContext {
     /// dy at the positions of the first input that it belongs to, 0 elsewhere.
     fileprivate func scattered(_ dy: Tensor, _ positions: Tensor, along dimension: Int) -> Tensor {
         let spec = inputSpec(0)
-        guard spec.shape.elementCount > 0 else { return .zeros(spec.shape, dtype: spec.dtype) }
-        return .record(Scatter(dimension, adds: false), .zeros(spec.shape, dtype: spec.dtype), positions, dy)
+        guard spec.shape.elementCount > 0 else { return .zeros(like: spec) }
+        return .record(Scatter(dimension, adds: false), .zeros(like: spec), positions, dy)
     }
 }
 

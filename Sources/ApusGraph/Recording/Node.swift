@@ -124,6 +124,16 @@ extension Node {
         }
     }
 
+    /// Puts the same elements in another memory in the place of finished ones.
+    public func replaceStorage(of output: Int, with storage: Storage) {
+        state.withLock { state in
+            guard case .evaluated(var storages) = state.work else { return }
+            state.work = .poisoned
+            storages[output] = storage
+            state.work = .evaluated(storages)
+        }
+    }
+
     /// Whether this node alone holds its finished elements: then a plan may overwrite them when nobody reads them
     /// later.
     public var ownsStorageAlone: Bool {

@@ -12,4 +12,8 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         case .cuda(let index): "cuda:\(index)"
         }
     }
+
+    /// Where tensors are made that no device is given for (`torch.set_default_device`): the CPU, or another device for
+    /// the duration of `Device.$standard.withValue(.cuda(0)) { … }`.
+    @TaskLocal public static var standard = Device.cpu
 }
