@@ -15,6 +15,8 @@ public struct ConformanceRunner: Sendable {
     public var filter: String?
     /// Where the data sets of trajectories are looked for.
     public var locator: DatasetLocator
+    /// Where the cases are computed.
+    public var device: Device
 
     /// The kinds of cases that the format has, those that are not run here included.
     public static let caseKinds = [
@@ -27,8 +29,10 @@ public struct ConformanceRunner: Sendable {
     ]
 
     public init(
-        folder: String, kinds: Set<String>? = nil, filter: String? = nil, locator: DatasetLocator = DatasetLocator()
+        folder: String, kinds: Set<String>? = nil, filter: String? = nil, locator: DatasetLocator = DatasetLocator(),
+        device: Device = .cpu
     ) {
+        self.device = device
         self.folder = folder
         self.kinds = kinds
         self.filter = filter
@@ -136,11 +140,13 @@ public struct ConformanceRunner: Sendable {
             // Random numbers do not depend on which cases ran before.
             manualSeed(0)
             let detail = try withTensorErrors {
-                do {
-                    return try body()
-                } catch let error as CaseProblem {
-                    problem = error
-                    throw error
+                try Device.$standard.withValue(device) {
+                    do {
+                        return try body()
+                    } catch let error as CaseProblem {
+                        problem = error
+                        throw error
+                    }
                 }
             }
             return make(.pass, detail)

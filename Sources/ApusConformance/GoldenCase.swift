@@ -65,7 +65,7 @@ struct GoldenCase {
         guard let dtype = dtypes[entry.dtype] else {
             throw CaseProblem.malformed("the tensor \"\(name)\" is \(entry.dtype.rawValue), which the format lacks")
         }
-        return Tensor(TensorSpec(Shape(entry.shape), dtype)) { pointer in
+        return Tensor(TensorSpec(Shape(entry.shape), dtype, .standard)) { pointer in
             file.withUnsafeBytes(of: entry) { bytes in
                 if let base = bytes.baseAddress { pointer.copyMemory(from: base, byteCount: bytes.count) }
             }

@@ -1,5 +1,7 @@
 import ApusCPU
+import ApusCUDA
 import ApusGraph
+import Foundation
 
 /// What a device computes with.
 public struct DeviceInformation: Sendable, Hashable {
@@ -11,9 +13,49 @@ public struct DeviceInformation: Sendable, Hashable {
     public let oneDNNVersion: String
 }
 
+/// What a GPU's memory is used for, in bytes.
+public struct DeviceMemoryStatistics: Sendable, Hashable {
+    /// In use by tensors and plans (`torch.cuda.memory_allocated`).
+    public let bytesInUse: Int
+    /// The most that was in use since the program started (`torch.cuda.max_memory_allocated`).
+    public let peakBytesInUse: Int
+    /// Released by tensors and kept for later.
+    public let bytesKept: Int
+}
+
 extension Device {
-    /// The best device of this machine that the engine has a backend for.
-    public static var best: Device { .cpu }
+    /// The best device of this machine: the first GPU where there is one that can be computed on, else the CPU.
+    ///
+    /// `APUS_BACKEND` (`cpu` or `reference`) keeps computations on the CPU.
+    public static var best: Device {
+        guard ProcessInfo.processInfo.environment["APUS_BACKEND"] == nil, (try? Device.cuda(0).check()) != nil else {
+            return .cpu
+        }
+        return .cuda(0)
+    }
+
+    /// The name of a GPU, such as `NVIDIA H100 80GB HBM3`; nil for other devices, and where it cannot be opened.
+    public var gpuName: String? {
+        guard case .cuda(let index) = self else { return nil }
+        return (try? CUDADevice.numbered(index).context())?.properties.name
+    }
+
+    /// What a GPU's memory is used for, in bytes; nil for other devices, and where it cannot be opened.
+    public var memoryStatistics: DeviceMemoryStatistics? {
+        guard case .cuda(let index) = self, let memory = (try? CUDADevice.numbered(index).context())?.memory else {
+            return nil
+        }
+        let counters = memory.counters
+        return DeviceMemoryStatistics(
+            bytesInUse: counters.bytesInUse, peakBytesInUse: counters.peakBytesInUse, bytesKept: counters.bytesKept)
+    }
+
+    /// Gives the memory back to the GPU that tensors have released and that is kept for later
+    /// (`torch.cuda.empty_cache`); does nothing on other devices.
+    public func releaseKeptMemory() {
+        guard case .cuda(let index) = self else { return }
+        (try? CUDADevice.numbered(index).context())?.memory.releaseKept()
+    }
 
     /// What the device computes with; nil where the engine has no backend for it.
     public var information: DeviceInformation? {

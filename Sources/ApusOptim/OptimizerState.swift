@@ -68,7 +68,11 @@ extension Optimizer {
                     + "\(learningRates.count) with \(parameters.count). Make it of the same groups.")
         }
         for (parameter, state) in zip(parameters, state.states) { try check(state, of: parameter) }
-        for (parameter, state) in zip(parameters, state.states) { setState(state, of: parameter) }
+        for (parameter, state) in zip(parameters, state.states) {
+            var state = state
+            state.tensors = state.tensors.mapValues { $0.moved(to: parameter.device) }
+            setState(state, of: parameter)
+        }
         learningRates = state.groups.map(\.lr)
         initialLearningRates = state.groups.map(\.initialLR)
         let saved = state.groups.compactMap(\.momentum)

@@ -74,8 +74,8 @@ struct BenchTask {
         manualSeed(0)
         let net = entry.makeModel(numClasses: numClasses).to(device)
         let own = entry.inputSize
-        let images = Tensor.rand(batch, own.channels, size ?? own.height, size ?? own.width)
-        let labels = Tensor.randint(0, numClasses, [batch])
+        let images = Tensor.rand(batch, own.channels, size ?? own.height, size ?? own.width).to(device)
+        let labels = Tensor.randint(0, numClasses, [batch]).to(device)
         try Tensor.evaluate([images, labels] + net.stateDict().map(\.tensor))
         switch kind {
         case .train:

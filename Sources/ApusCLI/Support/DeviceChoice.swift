@@ -32,18 +32,20 @@ struct DeviceChoice: ExpressibleByArgument {
         }
     }
 
-    /// The device, if this machine and this build have it.
+    /// The device, if this machine has it.
     ///
     /// Throws a failure with code 69 otherwise.
     func device() throws -> Device {
         switch choice {
-        case .best: .best
-        case .cpu: .cpu
+        case .best: return .best
+        case .cpu: return .cpu
         case .cuda(let number):
-            throw CommandFailure(
-                .unavailable,
-                "--device cuda:\(number): this version of apus computes on the CPU only. "
-                    + "Use --device cpu.")
+            do {
+                try Device.cuda(number).check()
+            } catch {
+                throw CommandFailure(.unavailable, "--device cuda:\(number): \(error.message) `apus device` says more.")
+            }
+            return .cuda(number)
         }
     }
 }

@@ -5,7 +5,9 @@ import ApusGraph
 enum DeviceDescription {
     /// `cpu (2 threads, AVX-512)`.
     static func text(_ device: Device) -> String {
-        guard let information = device.information else { return "\(device)" }
+        guard let information = device.information else {
+            return device.gpuName.map { "\(device) (\($0))" } ?? "\(device)"
+        }
         return "\(device) (\(threads(information.threadCount)), \(information.instructionSet))"
     }
 

@@ -40,6 +40,8 @@ public final class Buffer: Sendable, TensorOperand {
     public var shape: Shape { data.shape }
     /// The type of the elements.
     public var dtype: DType { unknown?.dtype ?? leaf.data.dtype }
+    /// Where the elements are.
+    public var device: Device { unknown?.device ?? leaf.data.device }
 
     /// What is known as long as there are no elements.
     var unknown: LazyState? { lazy.flatMap { $0.isInitialized ? nil : $0 } }

@@ -29,11 +29,11 @@ extension PartialShape: ExpressibleByArrayLiteral, CustomStringConvertible {
 /// What is known of a parameter or buffer before its layer has seen a batch.
 final class LazyState: Sendable {
     let shape: PartialShape
-    private let state: Mutex<(isInitialized: Bool, dtype: DType)>
+    private let state: Mutex<(isInitialized: Bool, dtype: DType, device: Device)>
 
     init(_ shape: PartialShape, _ dtype: DType) {
         self.shape = shape
-        state = Mutex((false, dtype))
+        state = Mutex((false, dtype, .standard))
     }
 
     var isInitialized: Bool { state.withLock { $0.isInitialized } }
@@ -42,6 +42,12 @@ final class LazyState: Sendable {
     var dtype: DType {
         get { state.withLock { $0.dtype } }
         set { state.withLock { $0.dtype = newValue } }
+    }
+
+    /// Where the elements will be.
+    var device: Device {
+        get { state.withLock { $0.device } }
+        set { state.withLock { $0.device = newValue } }
     }
 
     /// Takes note of elements that are being set; raises an error and returns false where they do not fit.
@@ -70,7 +76,7 @@ extension Parameter {
     /// Sets the elements of a parameter that has none, in the type that it was given; leaves another one alone.
     func initialize(_ make: () -> Tensor) {
         guard let unknown else { return }
-        data = noGrad { make().cast(to: unknown.dtype) }
+        data = noGrad { make().cast(to: unknown.dtype).moved(to: unknown.device) }
     }
 }
 
@@ -78,7 +84,7 @@ extension Buffer {
     /// Sets the elements of a buffer that has none, in the type that it was given; leaves another one alone.
     func initialize(_ make: () -> Tensor) {
         guard let unknown else { return }
-        data = noGrad { make().cast(to: unknown.dtype) }
+        data = noGrad { make().cast(to: unknown.dtype).moved(to: unknown.device) }
     }
 }
 

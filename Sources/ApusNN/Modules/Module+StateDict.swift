@@ -28,6 +28,13 @@ extension Module {
             }
         }
 
+        var device: Device {
+            switch self {
+            case .parameter(let parameter): parameter.device
+            case .buffer(let buffer): buffer.device
+            }
+        }
+
         /// The shape that elements must have where it is not `shape`; −1 stands for any size.
         func mismatch(_ shape: Shape) -> Shape? {
             if let unknown { return unknown.shape.admits(shape) ? nil : Shape(unknown.shape.sizes.map { $0 ?? -1 }) }
@@ -80,7 +87,7 @@ extension Module {
 
     /// Sets all parameters and persistent buffers to the tensors of a state dictionary (`load_state_dict`).
     ///
-    /// Types are converted to the module's. Parameters of lazy layers that have no elements yet get them. Without
+    /// Types are converted to the module's, and elements moved to its device. Parameters of lazy layers that have no elements yet get them. Without
     /// `strict` names that only one side has are left alone.
     ///
     /// - Returns: the names that were missing from `state`, and those in it that the module does not have.
@@ -102,7 +109,7 @@ extension Module {
         }
         noGrad {
             for (key, slot) in slots {
-                if let tensor = state[key] { slot.assign(tensor.cast(to: slot.dtype)) }
+                if let tensor = state[key] { slot.assign(tensor.cast(to: slot.dtype).moved(to: slot.device)) }
             }
         }
         return (missing, unexpected)

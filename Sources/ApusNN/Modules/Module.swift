@@ -135,19 +135,43 @@ extension Module {
         return self
     }
 
-    /// Moves parameters and buffers to a device; returns the module.
+    /// Moves parameters, their gradients and buffers to a device; returns the module.
     ///
-    /// A device that this build cannot compute on is an error (see ``/ApusGraph/withTensorErrors(_:)``).
+    /// Inputs must be moved there too: `net(images.to(.cuda(0)))`. An optimizer's state that is not there yet is made
+    /// where the parameters are; move a module before its optimizer makes its first step. A device that this machine
+    /// does not have is an error (see ``/ApusGraph/withTensorErrors(_:)``).
     @discardableResult
     public func to(_ device: Device) -> Self {
-        if device != .cpu {
-            TensorError.raise(
-                TensorError(
-                    "\(typeName).to",
-                    "the device \(device) is not available: this version computes on the CPU. Use "
-                        + ".cpu, or .best for the best device there is."))
+        do {
+            try device.check()
+        } catch {
+            TensorError.raise(error)
+            return self
+        }
+        noGrad {
+            for parameter in parameters() {
+                if let unknown = parameter.unknown {
+                    unknown.device = device
+                    continue
+                }
+                parameter.data = parameter.data.moved(to: device)
+                parameter.grad = parameter.grad?.moved(to: device)
+            }
+            for buffer in buffers() {
+                if let unknown = buffer.unknown {
+                    unknown.device = device
+                } else {
+                    buffer.data = buffer.data.moved(to: device)
+                }
+            }
         }
         return self
+    }
+
+    /// Where the first parameter or buffer lies, and so where the inputs are to be; the CPU for a module without any.
+    public var device: Device {
+        if let parameter = parameters().first { return parameter.device }
+        return buffers().first?.device ?? .cpu
     }
 
     /// Converts parameters and buffers of real types to another real type; returns the module.

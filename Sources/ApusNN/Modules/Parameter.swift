@@ -55,6 +55,8 @@ public final class Parameter: Sendable, TensorOperand {
     public var shape: Shape { data.shape }
     /// The type of the elements.
     public var dtype: DType { unknown?.dtype ?? leaf.data.dtype }
+    /// Where the elements are.
+    public var device: Device { unknown?.device ?? leaf.data.device }
     /// The number of elements.
     public var count: Int { data.count }
 

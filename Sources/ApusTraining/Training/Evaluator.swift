@@ -49,7 +49,7 @@ public struct Evaluator {
         var metrics = ClassificationMetrics()
         try withTensorErrors {
             try noGrad {
-                for (images, labels) in loader {
+                for (images, labels) in loader.moved(to: model.device) {
                     let logits = self.logits(images)
                     let loss = lossFunction(logits, labels)
                     let correct = Accuracy.correctCount(logits, labels)

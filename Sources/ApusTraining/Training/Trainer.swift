@@ -91,7 +91,8 @@ public final class Trainer {
         let clock = ContinuousClock()
         let start = clock.now.advanced(by: .seconds(-progress.seconds))
         try withTensorErrors {
-            for (images, labels) in loader {
+            let device = model.device
+            for (images, labels) in loader.moved(to: device) {
                 for callback in callbacks { try callback.stepWillBegin(self) }
                 let (loss, correct) = try train(images, labels, of: loader.batchCount, callbacks)
                 progress.step += 1
