@@ -1,3 +1,4 @@
+import ApusGraph
 import CKernels
 import COneDNN
 import Foundation
@@ -30,6 +31,22 @@ public enum CPUInfo {
         case ApusISAAVX512: "AVX-512"
         case ApusISAAVX2: "AVX2"
         default: "baseline"
+        }
+    }
+
+    /// Whether the processor multiplies numbers of `bfloat16` (AVX512_BF16 or AMX), and `APUS_MAX_ISA` lets it.
+    public static let supportsBFloat16: Bool = {
+        let name = String(cString: apus_onednn_cpu_isa())
+        return ["bf16", "fp16", "amx"].contains { name.hasPrefix("avx512_core_\($0)") }
+    }()
+
+    /// Throws where the processor has no instructions for products of `bfloat16`.
+    static func checkBFloat16(_ operation: String) throws {
+        guard supportsBFloat16 else {
+            throw TensorError(
+                operation,
+                "this processor (\(instructionSet)) has no instructions for bfloat16: AVX512_BF16 or AMX is needed. "
+                    + "Leave autocast out.")
         }
     }
 

@@ -11,6 +11,8 @@ public struct DeviceInformation: Sendable, Hashable {
     public let instructionSet: String
     /// The version of oneDNN.
     public let oneDNNVersion: String
+    /// Whether products can be formed in `bfloat16` (``/ApusGraph/autocast(_:_:)``).
+    public let supportsBFloat16: Bool
 }
 
 /// What a GPU's memory is used for, in bytes.
@@ -62,7 +64,7 @@ extension Device {
         guard self == .cpu else { return nil }
         return DeviceInformation(
             threadCount: CPUInfo.threadCount, instructionSet: CPUInfo.instructionSet,
-            oneDNNVersion: CPUInfo.oneDNNVersion)
+            oneDNNVersion: CPUInfo.oneDNNVersion, supportsBFloat16: CPUInfo.supportsBFloat16)
     }
 
     /// Products with sums of 32-bit floats that all threads together compute in a second, at most: measured, in a tenth of a

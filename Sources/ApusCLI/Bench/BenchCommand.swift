@@ -24,8 +24,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Height and width of the images; the model's own unless told.")
     var size: Int?
 
-    @Option(help: "The type to compute in: float32.")
-    var dtype = "float32"
+    @Option(help: "The type of the factors of convolutions and matrix products.")
+    var dtype = ComputingType.float32
 
     @OptionGroup var deviceOptions: DeviceOptions
 
@@ -50,17 +50,15 @@ struct BenchCommand: ParsableCommand {
             throw ValidationError("--seconds \(seconds): a number above 0 is needed.")
         }
         guard trace == nil || profile else { throw ValidationError("--trace \(trace ?? ""): only with --profile.") }
-        guard dtype == "float32" else {
-            throw ValidationError("--dtype \(dtype): this version of apus measures float32 only.")
-        }
     }
 
     func run() throws {
         let task = try BenchTask(named: name)
         if let size { try task.check(size: size) }
         let device = try deviceOptions.device.device()
+        try dtype.check(on: device)
         let batch = batch ?? task.entry.benchmarkBatchSize
-        let step = try withTensorErrors { try task.makeStep(batch: batch, size: size, device: device) }
+        let step = try withTensorErrors { try task.makeStep(batch: batch, size: size, device: device, precision: dtype.precision) }
         let milliseconds = try withTensorErrors { try measure(step) }
         let median = milliseconds[milliseconds.count / 2]
         let imagesPerSecond = Double(batch) * 1000 / median

@@ -70,7 +70,9 @@ struct BenchTask {
     ///
     /// - Parameters:
     ///   - size: the height and width of the images; the model's own where it is nil.
-    func makeStep(batch: Int, size: Int?, device: Device) throws -> () throws -> Double {
+    func makeStep(
+        batch: Int, size: Int?, device: Device, precision: Precision
+    ) throws -> () throws -> Double {
         manualSeed(0)
         let net = entry.makeModel(numClasses: numClasses).to(device)
         let own = entry.inputSize
@@ -83,7 +85,7 @@ struct BenchTask {
             // A rate that suits the model's data set may not suit random images.
             let optimizer = try optimizerName.makeOptimizer(net.parameters(), lr: optimizerName == .sgd ? 0.1 : lr)
             return {
-                let loss = Self.loss(of: net, images, labels)
+                let loss = autocast(precision) { Self.loss(of: net, images, labels) }
                 optimizer.zeroGrad()
                 loss.backward()
                 optimizer.step()
@@ -91,7 +93,10 @@ struct BenchTask {
             }
         case .infer:
             net.eval()
-            return { try noGrad { try net(images).withElements { Double($0.loadUnaligned(as: Float.self)) } } }
+            return {
+                let logits = noGrad { autocast(precision) { net(images) } }
+                return try logits.withElements { Double($0.loadUnaligned(as: Float.self)) }
+            }
         }
     }
 

@@ -40,7 +40,7 @@ struct PredictCommand: ParsableCommand {
                 StandardStreams.error("\(path): \(conversion.map(\.description).joined(separator: ", "))")
             }
             let probabilities = try withTensorErrors {
-                try noGrad { opened.model(input).softmax(dim: 1) }.elements(as: Float.self)
+                try noGrad { opened.model(input.moved(to: device)).softmax(dim: 1) }.elements(as: Float.self)
             }
             StandardStreams.output(report(path, probabilities.map(Double.init), opened.description.classNames))
         }

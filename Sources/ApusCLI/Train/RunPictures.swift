@@ -55,7 +55,7 @@ struct RunPictures {
         model.eval()
         defer { if wasTraining { model.train() } }
         let predicted = try withTensorErrors {
-            try noGrad { model(prepared.images).argmax(dim: 1) }.elements(as: Int.self)
+            try noGrad { model(prepared.images.moved(to: model.device)).argmax(dim: 1) }.elements(as: Int.self)
         }
         let labels = try prepared.labels.elements(as: Int.self)
         let entries = try labels.indices.map { index in

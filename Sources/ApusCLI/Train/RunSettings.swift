@@ -18,6 +18,7 @@ struct RunSettings {
     var patience: Int?
     var clipNorm: Double?
     var accumulate: Int
+    var dtype: ComputingType
     var transform: TransformPreset
     var seed: UInt64
 
@@ -30,6 +31,7 @@ struct RunSettings {
             "label-smoothing": "\(labelSmoothing)", "ema": ema.map { "\($0)" } ?? "",
             "patience": patience.map { "\($0)" } ?? "", "clip-norm": clipNorm.map { "\($0)" } ?? "",
             "accumulate": "\(accumulate)", "transform": transform.rawValue, "seed": "\(seed)",
+            "dtype": dtype == .float32 ? "" : dtype.rawValue,
         ]
     }
 }
@@ -51,6 +53,7 @@ extension RunSettings {
         (schedule, labelSmoothing) = (options.schedule ?? .constant, options.labelSmoothing ?? 0)
         (ema, patience, clipNorm) = (options.ema, options.patience, options.clipNorm)
         (accumulate, seed) = (options.accumulate ?? 1, options.seed ?? 0)
+        dtype = options.dtype ?? .float32
         transform = options.transform ?? .usual(for: entry)
     }
 
@@ -60,7 +63,7 @@ extension RunSettings {
     /// spans them.
     init(_ options: TrainingOptions, resuming saved: [String: String], for entry: ModelEntry) throws {
         try self.init(options.completed(by: saved), for: entry)
-        for (name, value) in values.sorted(by: { $0.key < $1.key }) where saved[name] != value && name != "epochs" {
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) where saved[name] ?? "" != value && name != "epochs" {
             let started = saved[name].flatMap { $0.isEmpty ? nil : $0 } ?? "none"
             throw CommandFailure(
                 .usage,

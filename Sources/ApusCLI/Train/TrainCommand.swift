@@ -67,6 +67,7 @@ struct TrainCommand: ParsableCommand {
         let settings =
             try saved.map { try RunSettings(training, resuming: $0.state.settings, for: entry) }
             ?? RunSettings(training, for: entry)
+        try settings.dtype.check(on: device)
 
         Interruption.keepForCheck()
         let data = try TrainingData(reference, skipUnreadable ? .skip : .stop, for: entry)

@@ -47,6 +47,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "How many batches make one update.")
     var accumulate: Int?
 
+    @Option(help: "The type of the factors of convolutions and matrix products in training; float32 unless told.")
+    var dtype: ComputingType?
+
     @Option(help: "What is done to the images: plain, tutorial, standard or strong.")
     var transform: TransformPreset?
 
@@ -90,6 +93,7 @@ struct TrainingOptions: ParsableArguments {
         options.clipNorm = clipNorm ?? number("clip-norm")
         options.accumulate = accumulate ?? number("accumulate")
         options.transform = transform ?? saved["transform"].flatMap(TransformPreset.init)
+        options.dtype = dtype ?? saved["dtype"].flatMap(ComputingType.init)
         options.seed = seed ?? number("seed")
         return options
     }

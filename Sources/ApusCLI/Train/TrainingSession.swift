@@ -61,7 +61,7 @@ struct TrainingSession {
         let smoothing = settings.labelSmoothing
         trainer = Trainer(
             model: net, optimizer: optimizer, accumulationSteps: settings.accumulate,
-            averagesMirrorImages: averagesMirrorImages
+            averagesMirrorImages: averagesMirrorImages, precision: settings.dtype.precision
         ) { crossEntropy($0, $1, labelSmoothing: smoothing) }
         callbacks = try Self.makeCallbacks(settings, optimizer, net, batches: loaders.training.batchCount)
     }
@@ -90,7 +90,7 @@ struct TrainingSession {
             data.training, batchSize: model.initializationImageCount,
             transform: TrainingData.evaluationTransform(preprocessing, of: data.training), prefetch: 0)
         if let (images, _) = loader.makeIterator().next() {
-            try withTensorErrors { try model.initialize(from: images) }
+            try withTensorErrors { try model.initialize(from: images.moved(to: device)) }
         }
         try loader.check()
     }

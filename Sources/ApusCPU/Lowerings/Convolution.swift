@@ -76,6 +76,13 @@ private struct ConvolutionForward {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard isSupported(step) else { return nil }
         let (x, weight) = (step.inputs[0].spec, step.inputs[1].spec.shape)
+        if convolution.precision == .bfloat16 {
+            try CPUInfo.checkBFloat16(convolution.name)
+            let primitive = try make(
+                step, x: .any(x.shape.dimensions, .bfloat16), weight: .any(geometry.weightSizes(weight), .bfloat16),
+                y: .any(step.outputs[0].spec.shape.dimensions))
+            if let primitive { return try layouts(of: primitive, step) }
+        }
         if LanesPolicy.prefers(geometry, x: x, weight: weight) {
             return StepLayouts(
                 inputs: [.lanes(x.shape)] + step.inputs.dropFirst().map { _ in .plain },
@@ -91,6 +98,10 @@ private struct ConvolutionForward {
                 step, x: .any(x.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
                 y: .any(step.outputs[0].spec.shape.dimensions))
         else { return .plain(step) }
+        return try layouts(of: primitive, step)
+    }
+
+    private func layouts(of primitive: OneDNNPrimitive, _ step: StepDescription) throws -> StepLayouts {
         var inputs = [try primitive.layout(.source), try primitive.layout(.weights)]
         if step.inputs.count == 3 { inputs.append(.plain) }
         return StepLayouts(inputs: inputs, outputs: [try primitive.layout(.destination)])
@@ -99,7 +110,7 @@ private struct ConvolutionForward {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.outputs[0].layout.isLanes { return lowerToLanes(step) }
-        if let winograd = winograd(step) {
+        if !step.inputs[0].layout.isBFloat16, let winograd = winograd(step) {
             return WinogradConvolution(winograd, turned: false).step(
                 hasBias: step.inputs.count == 3, activation: activation.lanes)
         }
@@ -157,6 +168,13 @@ extension ConvolutionInputGradient: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard isSupported(step) else { return nil }
         let (dy, weight, dx) = (step.inputs[0].spec, step.inputs[1].spec.shape, step.outputs[0].spec)
+        if precision == .bfloat16 {
+            try CPUInfo.checkBFloat16(name)
+            let primitive = try make(
+                step, dy: .any(dy.shape.dimensions, .bfloat16), weight: .any(geometry.weightSizes(weight), .bfloat16),
+                dx: .any(dx.shape.dimensions))
+            if let primitive, let layouts = try layouts(of: primitive, step) { return layouts }
+        }
         if LanesPolicy.prefers(geometry, x: dx, weight: weight), LanesPolicy.fits(dy) {
             return StepLayouts(
                 inputs: [.lanes(dy.shape)] + step.inputs.dropFirst().map { _ in .plain }, outputs: [.lanes(dx.shape)])
@@ -171,9 +189,13 @@ extension ConvolutionInputGradient: CPULowerable {
                 step, dy: .any(dy.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
                 dx: .any(dx.shape.dimensions))
         else { return .plain(step) }
+        return try layouts(of: primitive, step) ?? .plain(step)
+    }
+
+    private func layouts(of primitive: OneDNNPrimitive, _ step: StepDescription) throws -> StepLayouts? {
         let result = try primitive.layout(.gradientSource)
         // The bias is added by a loop of ours, which knows rows and blocks of channels.
-        if step.inputs.count == 3, ChannelBias(dx.shape, result) == nil { return .plain(step) }
+        if step.inputs.count == 3, ChannelBias(inputShape, result) == nil { return nil }
         return StepLayouts(
             inputs: [try primitive.layout(.gradientDestination), try primitive.layout(.weights)]
                 + step.inputs.dropFirst(2).map { _ in .plain },
@@ -183,7 +205,7 @@ extension ConvolutionInputGradient: CPULowerable {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.outputs[0].layout.isLanes { return lowerToLanes(step) }
-        if let winograd = winograd(step) {
+        if !step.inputs[0].layout.isBFloat16, let winograd = winograd(step) {
             return WinogradConvolution(winograd.inputGradient, turned: true).step(hasBias: step.inputs.count == 3)
         }
         guard
@@ -241,6 +263,13 @@ extension ConvolutionWeightGradient: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard isSupported(step) else { return nil }
         let (x, dy) = (step.inputs[0].spec, step.inputs[1].spec)
+        if precision == .bfloat16 {
+            try CPUInfo.checkBFloat16(name)
+            let primitive = try make(
+                step, x: .any(x.shape.dimensions, .bfloat16), dy: .any(dy.shape.dimensions, .bfloat16),
+                weight: .any(geometry.weightSizes(weightShape)))
+            if let primitive { return try layouts(of: primitive) }
+        }
         if LanesPolicy.prefers(geometry, x: x, weight: weightShape), LanesPolicy.fits(dy) {
             return StepLayouts(
                 inputs: [.lanes(x.shape), .lanes(dy.shape)], outputs: step.outputs.map { _ in .plain })
@@ -255,7 +284,11 @@ extension ConvolutionWeightGradient: CPULowerable {
                 step, x: .any(x.shape.dimensions), dy: .any(dy.shape.dimensions),
                 weight: .any(geometry.weightSizes(weightShape)))
         else { return .plain(step) }
-        return StepLayouts(
+        return try layouts(of: primitive)
+    }
+
+    private func layouts(of primitive: OneDNNPrimitive) throws -> StepLayouts {
+        StepLayouts(
             inputs: [try primitive.layout(.source), try primitive.layout(.gradientDestination)],
             outputs: [try primitive.layout(.gradientWeights)] + (withBias ? [.plain] : []))
     }
@@ -263,7 +296,9 @@ extension ConvolutionWeightGradient: CPULowerable {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.inputs[0].layout.isLanes { return lowerToLanes(step) }
-        if let winograd = winograd(step) { return WinogradFilterGradient(winograd).step(withBias: withBias) }
+        if !step.inputs[0].layout.isBFloat16, let winograd = winograd(step) {
+            return WinogradFilterGradient(winograd).step(withBias: withBias)
+        }
         guard
             let primitive = try make(
                 step, x: step.inputs[0].oneDNNDescriptor(), dy: step.inputs[1].oneDNNDescriptor(),

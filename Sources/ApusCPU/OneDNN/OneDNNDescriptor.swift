@@ -20,22 +20,24 @@ final class OneDNNDescriptor: @unchecked Sendable {
 
     deinit { apus_memory_descriptor_free(handle) }
 
-    /// Row-major float32, or with the given strides.
-    static func plain(_ dimensions: [Int], strides: [Int]? = nil) throws -> OneDNNDescriptor {
+    /// Row-major, or with the given strides.
+    static func plain(
+        _ dimensions: [Int], strides: [Int]? = nil, _ precision: Precision = .full
+    ) throws -> OneDNNDescriptor {
         let sizes = dimensions.map(Int64.init)
         if let strides = strides?.map(Int64.init) {
             return try OneDNNDescriptor(
-                apus_memory_descriptor_create(Int32(sizes.count), sizes, strides, .float32))
+                apus_memory_descriptor_create(Int32(sizes.count), sizes, strides, precision.oneDNN))
         }
         return try OneDNNDescriptor(
-            apus_memory_descriptor_create(Int32(sizes.count), sizes, nil, .float32))
+            apus_memory_descriptor_create(Int32(sizes.count), sizes, nil, precision.oneDNN))
     }
 
-    /// float32 in the layout that suits a primitive best.
-    static func any(_ dimensions: [Int]) throws -> OneDNNDescriptor {
+    /// In the layout that suits a primitive best.
+    static func any(_ dimensions: [Int], _ precision: Precision = .full) throws -> OneDNNDescriptor {
         let sizes = dimensions.map(Int64.init)
         return try OneDNNDescriptor(
-            apus_memory_descriptor_create_any(Int32(sizes.count), sizes, .float32))
+            apus_memory_descriptor_create_any(Int32(sizes.count), sizes, precision.oneDNN))
     }
 
     /// The logical sizes.
@@ -45,6 +47,9 @@ final class OneDNNDescriptor: @unchecked Sendable {
         return sizes.map(Int.init)
     }
 
+    /// Whether the elements are `bfloat16` where the tensor's are `float32`.
+    var isBFloat16: Bool { key.hasPrefix("bf16") }
+
     var byteCount: Int { Int(apus_memory_descriptor_bytes(handle)) }
     var isPlain: Bool { apus_memory_descriptor_is_plain(handle) }
     var hasPadding: Bool { apus_memory_descriptor_has_padding(handle) }
@@ -53,7 +58,7 @@ final class OneDNNDescriptor: @unchecked Sendable {
 
     /// As a layout of the plan.
     var layout: PhysicalLayout {
-        isPlain ? .plain : PhysicalLayout(name: key, byteCount: byteCount, descriptor: self)
+        isPlain && !isBFloat16 ? .plain : PhysicalLayout(name: key, byteCount: byteCount, descriptor: self)
     }
 }
 
@@ -63,7 +68,19 @@ struct OneDNNError: Error, CustomStringConvertible {
     static var last: OneDNNError { OneDNNError(description: "oneDNN: " + String(cString: apus_onednn_last_error())) }
 }
 
+extension Precision {
+    var oneDNN: ApusOneDNNDataType { self == .bfloat16 ? .bFloat16 : .float32 }
+}
+
 extension PhysicalLayout {
+    /// Row-major with elements of `bfloat16`.
+    static func bfloat16(_ shape: Shape) throws -> PhysicalLayout {
+        try OneDNNDescriptor.plain(shape.dimensions, .bfloat16).layout
+    }
+
+    /// Whether the elements lie as `bfloat16`.
+    var isBFloat16: Bool { oneDNN?.isBFloat16 ?? false }
+
     /// oneDNN's view of the layout, where it is one of its own.
     var oneDNN: OneDNNDescriptor? { descriptor as? OneDNNDescriptor }
 }

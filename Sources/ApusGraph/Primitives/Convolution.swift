@@ -74,8 +74,13 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 public struct Convolution: Primitive {
     public static let name = "convolution"
     public let geometry: ConvolutionGeometry
+    public let precision: Precision
 
-    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+    public init(_ geometry: ConvolutionGeometry, precision: Precision = .full) {
+        (self.geometry, self.precision) = (geometry, precision)
+    }
+
+    public var name: String { precision.describe(Self.name) }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         let (x, weight) = (inputs[0], inputs[1])
@@ -118,13 +123,14 @@ public struct Convolution: Primitive {
         let hasBias = context.inputCount == 3
         var gradients: [Tensor?] = [nil, nil] + (hasBias ? [nil] : [])
         if context.needs(0) {
-            let primitive = ConvolutionInputGradient(geometry, inputShape: context.inputSpec(0).shape)
+            let primitive = ConvolutionInputGradient(
+                geometry, inputShape: context.inputSpec(0).shape, precision: precision)
             gradients[0] = .record(primitive, dy, context.input(1))
         }
         let needsBias = hasBias && context.needs(2)
         if context.needs(1) {
             let primitive = ConvolutionWeightGradient(
-                geometry, weightShape: context.inputSpec(1).shape, withBias: needsBias)
+                geometry, weightShape: context.inputSpec(1).shape, withBias: needsBias, precision: precision)
             let results = Tensor.record(primitive, [context.input(0), dy])
             gradients[1] = results[0]
             if needsBias, results.count > 1 { gradients[2] = results[1] }
@@ -142,11 +148,13 @@ public struct ConvolutionInputGradient: Primitive {
     public static let name = "convolution input gradient"
     public let geometry: ConvolutionGeometry
     public let inputShape: Shape
+    public let precision: Precision
 
-    public init(_ geometry: ConvolutionGeometry, inputShape: Shape) {
-        self.geometry = geometry
-        self.inputShape = inputShape
+    public init(_ geometry: ConvolutionGeometry, inputShape: Shape, precision: Precision = .full) {
+        (self.geometry, self.inputShape, self.precision) = (geometry, inputShape, precision)
     }
+
+    public var name: String { precision.describe(Self.name) }
 
     public var gradientName: String { "ConvolutionBackwardBackward0" }
 
@@ -159,9 +167,9 @@ public struct ConvolutionInputGradient: Primitive {
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let g = context.cotangent()
         let weightGradient = ConvolutionWeightGradient(
-            geometry, weightShape: context.inputSpec(1).shape, withBias: false)
+            geometry, weightShape: context.inputSpec(1).shape, withBias: false, precision: precision)
         var gradients: [Tensor?] = [
-            context.needs(0) ? .record(Convolution(geometry), g, context.input(1)) : nil,
+            context.needs(0) ? .record(Convolution(geometry, precision: precision), g, context.input(1)) : nil,
             context.needs(1) ? .record(weightGradient, g, context.input(0)) : nil,
         ]
         if context.inputCount == 3 {
@@ -179,12 +187,16 @@ public struct ConvolutionWeightGradient: Primitive {
     public let geometry: ConvolutionGeometry
     public let weightShape: Shape
     public let withBias: Bool
+    public let precision: Precision
 
-    public init(_ geometry: ConvolutionGeometry, weightShape: Shape, withBias: Bool) {
-        self.geometry = geometry
-        self.weightShape = weightShape
-        self.withBias = withBias
+    public init(
+        _ geometry: ConvolutionGeometry, weightShape: Shape, withBias: Bool, precision: Precision = .full
+    ) {
+        (self.geometry, self.weightShape, self.withBias) = (geometry, weightShape, withBias)
+        self.precision = precision
     }
+
+    public var name: String { precision.describe(Self.name) }
 
     public var gradientName: String { "ConvolutionBackwardBackward0" }
 
@@ -199,12 +211,12 @@ public struct ConvolutionWeightGradient: Primitive {
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let g = context.cotangent(0)
         let (x, dy) = (context.input(0), context.input(1))
-        let inputGradient = ConvolutionInputGradient(geometry, inputShape: x.shape)
+        let inputGradient = ConvolutionInputGradient(geometry, inputShape: x.shape, precision: precision)
         var forward = [x, g]
         if withBias, context.hasCotangent(1) { forward.append(context.cotangent(1)) }
         return [
             context.needs(0) ? .record(inputGradient, dy, g) : nil,
-            context.needs(1) ? Tensor.record(Convolution(geometry), forward)[0] : nil,
+            context.needs(1) ? Tensor.record(Convolution(geometry, precision: precision), forward)[0] : nil,
         ]
     }
 }
@@ -221,7 +233,8 @@ extension Tensor {
     public func convolution(_ weight: Tensor, _ bias: Tensor? = nil, geometry: ConvolutionGeometry) -> Tensor {
         let isUnbatched = rank == geometry.spatialRank + 1
         let batched = isUnbatched ? unsqueeze(dim: 0) : self
-        let result = Tensor.record(Convolution(geometry), [batched, weight] + (bias.map { [$0] } ?? []))[0]
+        let convolution = Convolution(geometry, precision: .current)
+        let result = Tensor.record(convolution, [batched, weight] + (bias.map { [$0] } ?? []))[0]
         return isUnbatched ? result.squeeze(dim: 0) : result
     }
 
@@ -247,7 +260,7 @@ extension Tensor {
             let batched = isUnbatched ? unsqueeze(dim: 0) : self
             let shape = try geometry.transposedShape(batched.spec, weight.spec, bias: bias?.spec)
             let result = Tensor.record(
-                ConvolutionInputGradient(geometry, inputShape: shape),
+                ConvolutionInputGradient(geometry, inputShape: shape, precision: .current),
                 [batched, weight] + (bias.map { [$0] } ?? []), gradientName: Convolution(geometry).gradientName)[0]
             return isUnbatched ? result.squeeze(dim: 0) : result
         }

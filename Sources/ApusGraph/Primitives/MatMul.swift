@@ -6,11 +6,15 @@ public struct MatMul: Primitive {
     public static let name = "matmul"
     public let transposesLeft: Bool
     public let transposesRight: Bool
+    public let precision: Precision
 
-    public init(transposesLeft: Bool = false, transposesRight: Bool = false) {
+    public init(transposesLeft: Bool = false, transposesRight: Bool = false, precision: Precision = .current) {
         self.transposesLeft = transposesLeft
         self.transposesRight = transposesRight
+        self.precision = precision
     }
+
+    public var name: String { precision.describe(Self.name) }
 
     public var gradientName: String { "MmBackward0" }
 
@@ -58,7 +62,7 @@ public struct MatMul: Primitive {
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let (a, b, dy) = (context.input(0), context.input(1), context.cotangent())
         func product(_ x: Tensor, _ transposesX: Bool, _ y: Tensor, _ transposesY: Bool) -> Tensor {
-            .record(MatMul(transposesLeft: transposesX, transposesRight: transposesY), x, y)
+            .record(MatMul(transposesLeft: transposesX, transposesRight: transposesY, precision: precision), x, y)
         }
         var gradients: [Tensor?] = [nil, nil]
         if context.needs(0) {

@@ -26,7 +26,7 @@ public struct FusedConvolution: Primitive {
         self.activation = activation
     }
 
-    public var name: String { "convolution+\(activation.rawValue)" }
+    public var name: String { "\(convolution.name)+\(activation.rawValue)" }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] { try convolution.infer(inputs) }
 }
@@ -46,7 +46,7 @@ public struct FusedMatMul: Primitive {
         self.activation = activation
     }
 
-    public var name: String { "matmul" + (hasBias ? "+bias" : "") + (activation.map { "+\($0.rawValue)" } ?? "") }
+    public var name: String { matmul.name + (hasBias ? "+bias" : "") + (activation.map { "+\($0.rawValue)" } ?? "") }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         try matmul.infer(Array(inputs.prefix(2)))

@@ -3,7 +3,7 @@ import ApusGraph
 extension Convolution: ReferenceKernel {
     /// y[n, o, p] = b[o] + Σ over c, t of w[o, c, t] · x[n, c, p · stride − padding + t · dilation].
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
-        let (x, weight) = (inputs[0].reals(), inputs[1].reals())
+        let (x, weight) = (inputs[0].factors(precision), inputs[1].factors(precision))
         let bias = inputs.count > 2 ? inputs[2].reals() : nil
         let loop = ConvolutionLoop(geometry, input: inputs[0].shape, weight: inputs[1].shape, output: outputs[0].shape)
         var y = [Double](repeating: 0, count: outputs[0].count)
@@ -24,7 +24,7 @@ extension Convolution: ReferenceKernel {
 
 extension ConvolutionInputGradient: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
-        let (dy, weight) = (inputs[0].reals(), inputs[1].reals())
+        let (dy, weight) = (inputs[0].factors(precision), inputs[1].factors(precision))
         let loop = ConvolutionLoop(geometry, input: outputs[0].shape, weight: inputs[1].shape, output: inputs[0].shape)
         var dx = [Double](repeating: 0, count: outputs[0].count)
         if inputs.count > 2 {
@@ -45,7 +45,7 @@ extension ConvolutionInputGradient: ReferenceKernel {
 
 extension ConvolutionWeightGradient: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
-        let (x, dy) = (inputs[0].reals(), inputs[1].reals())
+        let (x, dy) = (inputs[0].factors(precision), inputs[1].factors(precision))
         let loop = ConvolutionLoop(geometry, input: inputs[0].shape, weight: weightShape, output: inputs[1].shape)
         var dWeight = [Double](repeating: 0, count: outputs[0].count)
         loop.run(&dWeight, x, dy) { dWeight, x, dy, place, runs, step in
@@ -59,8 +59,9 @@ extension ConvolutionWeightGradient: ReferenceKernel {
         }
         outputs[0].store(dWeight)
         guard withBias else { return }
+        let slopes = inputs[1].reals()
         var dBias = [Double](repeating: 0, count: loop.outputChannels)
-        for index in dy.indices { dBias[index / loop.outputPlane % loop.outputChannels] += dy[index] }
+        for index in slopes.indices { dBias[index / loop.outputPlane % loop.outputChannels] += slopes[index] }
         outputs[1].store(dBias)
     }
 }

@@ -4,7 +4,8 @@ extension MatMul: ReferenceKernel {
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
         switch outputs[0].dtype {
         case .float32, .float64:
-            outputs[0].store(product(inputs, inputs[0].reals(), inputs[1].reals(), 0) { $0 + $1 * $2 })
+            outputs[0].store(
+                product(inputs, inputs[0].factors(precision), inputs[1].factors(precision), 0) { $0 + $1 * $2 })
         case .int64, .uint8:
             outputs[0].store(product(inputs, inputs[0].integers(), inputs[1].integers(), 0) { $0 &+ $1 &* $2 })
         case .bool: throw TensorError(name, "the product is not defined for bool. Cast to .int64 or .float32 first.")

@@ -41,7 +41,7 @@ struct ObservedPass {
         result = try withTensorErrors {
             GradientMode.$isEnabled.withValue(isDifferentiable) {
                 ModuleObservation.$observer.withValue(observer) {
-                    model(isDifferentiable ? batch.requiringGrad() : batch)
+                    model((isDifferentiable ? batch.requiringGrad() : batch).moved(to: model.device))
                 }
             }
         }

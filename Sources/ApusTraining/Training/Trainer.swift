@@ -42,6 +42,7 @@ public final class Trainer {
     public internal(set) var isStopped = false
 
     private let lossFunction: (Tensor, Tensor) -> Tensor
+    private let precision: Precision
     private let evaluator: Evaluator
 
     /// Creates a trainer.
@@ -53,18 +54,21 @@ public final class Trainer {
     ///     batches may be left, which make one update too.
     ///   - averagesMirrorImages: whether evaluations average the logits of an image with those of its mirror image;
     ///     `false` by default.
+    ///   - precision: what the training steps' convolutions and matrix products keep of their factors (see
+    ///     ``/ApusGraph/autocast(_:_:)``); `.full` by default. Evaluations take all.
     ///   - lossFunction: takes logits [N, classes] and labels, [N] or probabilities [N, classes], and gives the mean
     ///     loss, a scalar; cross entropy by default.
     ///   - evaluationLoss: the same for evaluations; the plain cross entropy by default, so that runs with different
     ///     losses can be compared.
     public init(
         model: Module, optimizer: Optimizer, accumulationSteps: Int = 1, averagesMirrorImages: Bool = false,
+        precision: Precision = .full,
         lossFunction: @escaping (Tensor, Tensor) -> Tensor = { crossEntropy($0, $1) },
         evaluationLoss: @escaping (Tensor, Tensor) -> Tensor = { crossEntropy($0, $1) }
     ) {
         precondition(accumulationSteps >= 1, "Trainer: \(accumulationSteps) accumulation steps; at least 1 is needed")
         (self.model, self.optimizer, self.accumulationSteps) = (model, optimizer, accumulationSteps)
-        self.lossFunction = lossFunction
+        (self.lossFunction, self.precision) = (lossFunction, precision)
         evaluator = Evaluator(model, averagesMirrorImages: averagesMirrorImages, lossFunction: evaluationLoss)
     }
 
@@ -117,7 +121,7 @@ public final class Trainer {
     private func train(
         _ images: Tensor, _ labels: Tensor, of batchCount: Int, _ callbacks: [any TrainerCallback]
     ) throws -> (loss: Double, correctCount: Int) {
-        let (logits, loss) = forward(images, labels)
+        let (logits, loss) = autocast(precision) { forward(images, labels) }
         let correct = Accuracy.correctCount(logits, labels)
         let place = progress.step % accumulationSteps
         if place == 0 { optimizer.zeroGrad() }
