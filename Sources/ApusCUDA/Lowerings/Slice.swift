@@ -3,7 +3,9 @@ import ApusPlan
 
 extension Slice {
     /// A copy from or to the box within a tensor.
-    fileprivate func copy(_ spec: TensorSpec, _ direction: StridedCopy.Direction, operation: String) throws -> StridedCopy {
+    fileprivate func copy(
+        _ spec: TensorSpec, _ direction: StridedCopy.Direction, operation: String
+    ) throws -> StridedCopy {
         let strides = spec.shape.rowMajorStrides
         return try StridedCopy(
             spec.dtype, sizes: counts, strides: zip(strides, steps).map(*),
