@@ -25,7 +25,8 @@ extension Device {
         do {
             _ = try CUDADevice.numbered(index).context()
         } catch {
-            throw TensorError("to", "\(self) is not available: \(error) Use .cpu, or .best for the best device there is.")
+            throw TensorError(
+                "to", "\(self) is not available: \(error) Use .cpu, or .best for the best device there is.")
         }
     }
 }

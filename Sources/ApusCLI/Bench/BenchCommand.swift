@@ -58,7 +58,9 @@ struct BenchCommand: ParsableCommand {
         let device = try deviceOptions.device.device()
         try dtype.check(on: device)
         let batch = batch ?? task.entry.benchmarkBatchSize
-        let step = try withTensorErrors { try task.makeStep(batch: batch, size: size, device: device, precision: dtype.precision) }
+        let step = try withTensorErrors {
+            try task.makeStep(batch: batch, size: size, device: device, precision: dtype.precision)
+        }
         let milliseconds = try withTensorErrors { try measure(step) }
         let median = milliseconds[milliseconds.count / 2]
         let imagesPerSecond = Double(batch) * 1000 / median

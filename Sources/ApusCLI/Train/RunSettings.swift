@@ -63,7 +63,8 @@ extension RunSettings {
     /// spans them.
     init(_ options: TrainingOptions, resuming saved: [String: String], for entry: ModelEntry) throws {
         try self.init(options.completed(by: saved), for: entry)
-        for (name, value) in values.sorted(by: { $0.key < $1.key }) where saved[name] ?? "" != value && name != "epochs" {
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) where saved[name] ?? "" != value && name != "epochs"
+        {
             let started = saved[name].flatMap { $0.isEmpty ? nil : $0 } ?? "none"
             throw CommandFailure(
                 .usage,

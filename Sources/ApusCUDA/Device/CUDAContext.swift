@@ -59,15 +59,6 @@ public final class CUDAContext: @unchecked Sendable {
     /// Waits until all work in the queue is done.
     public func synchronize() throws { try driver.check(driver.pointee.cuStreamSynchronize(stream), "compute") }
 
-    /// What the kernels have reported since the last call, if anything; waits for the queue.
-    func takeFault() throws -> ApusFault? {
-        var found = ApusFault()
-        let size = MemoryLayout<ApusFault>.size
-        try withUnsafeMutableBytes(of: &found) { try staging.copyToHost($0, from: fault) }
-        guard found.code != 0 else { return nil }
-        try driver.check(driver.pointee.cuMemsetD8Async(fault, 0, size, stream), "clear memory")
-        return found
-    }
 }
 
 // MARK: - Kernels
@@ -91,7 +82,8 @@ extension CUDAContext {
         }
         var function: ApusCUfunction?
         try driver.check(
-            driver.pointee.cuModuleGetFunction(&function, module.pointer, kernel.name), "find the kernel \(kernel.name)")
+            driver.pointee.cuModuleGetFunction(&function, module.pointer, kernel.name),
+            "find the kernel \(kernel.name)")
         guard let function else { throw CUDAError("the CUDA driver found no kernel \(kernel.name).") }
         return function
     }
@@ -122,7 +114,7 @@ extension CUDAContext {
                     case .dimensions(let dimensions): append(dimensions)
                     case .fault(let code):
                         append(fault)
-                        append(Int64(code))
+                        append(Int64(code.number))
                     }
                 }
                 try driver.check(
@@ -158,9 +150,14 @@ extension CUDAContext {
         return target
     }
 
-    /// Copies a block's first bytes to the processor's memory, once they are computed.
-    public func download(_ source: Storage, to target: UnsafeMutableRawBufferPointer) throws {
-        try staging.copyToHost(target, from: source.pointer.address)
+    /// Copies a block's first bytes to the processor's memory, once they are computed; what kernels have reported since
+    /// the last call, if anything.
+    func download(_ source: Storage, to target: UnsafeMutableRawBufferPointer) throws -> ApusFault? {
+        let noted = try staging.copyToHost(target, from: source.pointer.address, fault: fault)
+        guard noted.code != 0 else { return nil }
+        try driver.check(
+            driver.pointee.cuMemsetD8Async(fault, 0, MemoryLayout<ApusFault>.size, stream), "clear memory")
+        return noted
     }
 }
 

@@ -8,8 +8,13 @@ import Synchronization
 public final class CUDADevice: Sendable {
     public let index: Int
     private let opened = Mutex<Result<CUDAContext, CUDAError>?>(nil)
-    /// What the codes of faults mean, from 1 on.
-    private let faults = Mutex<[@Sendable ([Int]) -> TensorError]>([])
+    /// What the codes of faults mean.
+    private let faults = Mutex(FaultMessages())
+
+    private struct FaultMessages {
+        var messages: [Int: @Sendable ([Int]) -> TensorError] = [:]
+        var last = 0
+    }
 
     private static let devices = Mutex<[Int: CUDADevice]>([:])
 
@@ -46,23 +51,41 @@ public final class CUDADevice: Sendable {
     /// A code by which a kernel reports that it met something that cannot be computed (`apus_fault`).
     ///
     /// - Parameter message: makes the error of the three numbers that the kernel gives.
-    func faultCode(_ message: @escaping @Sendable ([Int]) -> TensorError) -> Int {
-        faults.withLock { faults in
-            faults.append(message)
-            return faults.count
+    func faultCode(_ message: @escaping @Sendable ([Int]) -> TensorError) -> FaultCode {
+        let number = faults.withLock { faults in
+            faults.last += 1
+            faults.messages[faults.last] = message
+            return faults.last
         }
+        return FaultCode(number, of: self)
     }
 
-    /// The error that a kernel has reported since the last call, if any; waits for the queue.
-    public func takeFault() throws -> TensorError? {
-        guard let fault = try context().takeFault() else { return nil }
-        let values = [fault.values.0, fault.values.1, fault.values.2].map { Int($0) }
-        return faults.withLock { faults in
-            let place = Int(fault.code) - 1
-            guard faults.indices.contains(place) else {
-                return TensorError("cuda", "a kernel reported the unknown fault \(fault.code); this is an error of Apus.")
-            }
-            return faults[place](values)
-        }
+    fileprivate func forgetFault(_ number: Int) { faults.withLock { $0.messages[number] = nil } }
+
+    /// Copies a block's first bytes to the processor's memory, once they are computed.
+    ///
+    /// Throws the error that a kernel has reported since the last call, if any.
+    public func download(_ source: Storage, to target: UnsafeMutableRawBufferPointer) throws {
+        if let fault = try context().download(source, to: target) { throw error(of: fault) }
     }
+
+    private func error(of fault: ApusFault) -> TensorError {
+        let values = [fault.values.0, fault.values.1, fault.values.2].map { Int($0) }
+        guard let message = faults.withLock({ $0.messages[Int(fault.code)] }) else {
+            return TensorError(
+                "cuda", "a plan that is gone met a value that it could not compute with (fault \(fault.code)).")
+        }
+        return message(values)
+    }
+}
+
+/// The code of what a kernel may meet that it cannot compute with; it has a meaning as long as this object lives, which
+/// the step's closure holds.
+final class FaultCode: Sendable {
+    let number: Int
+    private let device: CUDADevice
+
+    fileprivate init(_ number: Int, of device: CUDADevice) { (self.number, self.device) = (number, device) }
+
+    deinit { device.forgetFault(number) }
 }

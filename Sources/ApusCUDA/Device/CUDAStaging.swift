@@ -8,6 +8,8 @@ final class CUDAStaging: @unchecked Sendable {
     private let driver: UnsafePointer<ApusDriver>
     private let stream: ApusCUstream
     private let block: UnsafeMutableRawPointer
+    /// Where small results are copied to, and behind them the fault.
+    private let answers: UnsafeMutableRawPointer
     private var events: [ApusCUevent] = []
     private var half = 0
     private var used = 0
@@ -15,12 +17,21 @@ final class CUDAStaging: @unchecked Sendable {
     /// A batch of 256 images of ImageNet's size in single precision takes ten such halves; larger blocks copy no faster.
     private static let halfBytes = 16 << 20
 
+    /// A page: losses and counts take a few bytes, the logits of a batch fit.
+    private static let answerBytes = 4096
+
     init(_ driver: UnsafePointer<ApusDriver>, _ stream: ApusCUstream) throws {
         (self.driver, self.stream) = (driver, stream)
         var block: UnsafeMutableRawPointer?
         try driver.check(driver.pointee.cuMemHostAlloc(&block, 2 * Self.halfBytes, 0), "take memory for copies")
         guard let block else { throw CUDAError("the CUDA driver gave no memory for copies.") }
         self.block = block
+        var answers: UnsafeMutableRawPointer?
+        try driver.check(
+            driver.pointee.cuMemHostAlloc(&answers, Self.answerBytes + MemoryLayout<ApusFault>.stride, 0),
+            "take memory for copies")
+        guard let answers else { throw CUDAError("the CUDA driver gave no memory for copies.") }
+        self.answers = answers
         for _ in 0..<2 {
             var event: ApusCUevent?
             try driver.check(
@@ -52,10 +63,22 @@ final class CUDAStaging: @unchecked Sendable {
         try driver.check(driver.pointee.cuEventSynchronize(events[half]), "copy to the GPU")
     }
 
-    /// Waits for the queue and copies from the GPU.
-    func copyToHost(_ target: UnsafeMutableRawBufferPointer, from source: ApusCUaddress) throws {
-        guard let base = target.baseAddress, !target.isEmpty else { return }
-        try driver.check(driver.pointee.cuMemcpyDtoHAsync(base, source, target.count, stream), "copy from the GPU")
+    /// Waits for the queue and copies from the GPU; the fault that was noted there comes with it, for one wait in all.
+    func copyToHost(
+        _ target: UnsafeMutableRawBufferPointer, from source: ApusCUaddress, fault: ApusCUaddress
+    ) throws -> ApusFault {
+        let noted = answers + Self.answerBytes
+        try driver.check(
+            driver.pointee.cuMemcpyDtoHAsync(noted, fault, MemoryLayout<ApusFault>.size, stream), "copy from the GPU")
+        // Memory that the system may move is copied by the driver piece by piece; a loss must not wait for that.
+        let isSmall = target.count <= Self.answerBytes
+        if let base = target.baseAddress, !target.isEmpty {
+            try driver.check(
+                driver.pointee.cuMemcpyDtoHAsync(isSmall ? answers : base, source, target.count, stream),
+                "copy from the GPU")
+        }
         try driver.check(driver.pointee.cuStreamSynchronize(stream), "compute")
+        if isSmall { target.copyMemory(from: UnsafeRawBufferPointer(start: answers, count: target.count)) }
+        return noted.load(as: ApusFault.self)
     }
 }

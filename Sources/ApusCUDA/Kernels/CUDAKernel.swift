@@ -91,7 +91,7 @@ enum KernelArgument {
     /// `Dimensions`
     case dimensions(ApusDimensions)
     /// `Fault*`, followed by the `int64` code of what may go wrong (see ``CUDADevice/faultCode(_:)``): two parameters.
-    case fault(Int)
+    case fault(FaultCode)
 }
 
 extension ApusDimensions {
@@ -106,7 +106,9 @@ extension ApusDimensions {
         self.init()
         rank = Int64(sizes.count)
         withUnsafeMutableBytes(of: &self.sizes) { bytes in
-            for (index, size) in sizes.enumerated() { bytes.storeBytes(of: Int64(size), toByteOffset: 8 * index, as: Int64.self) }
+            for (index, size) in sizes.enumerated() {
+                bytes.storeBytes(of: Int64(size), toByteOffset: 8 * index, as: Int64.self)
+            }
         }
         withUnsafeMutableBytes(of: &self.strides) { bytes in
             for (index, stride) in strides.enumerated() {

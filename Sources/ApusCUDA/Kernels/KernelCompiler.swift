@@ -65,7 +65,8 @@ public struct KernelCompiler: Sendable {
     private func compile(_ text: String, name: String) throws -> [UInt8] {
         let table = nvrtc.table
         var program: ApusNVRTCProgram?
-        try Self.check(table, table.pointee.nvrtcCreateProgram(&program, text, "\(name).cu", 0, nil, nil), "read a kernel")
+        try Self.check(
+            table, table.pointee.nvrtcCreateProgram(&program, text, "\(name).cu", 0, nil, nil), "read a kernel")
         defer { _ = table.pointee.nvrtcDestroyProgram(&program) }
         // Products and sums are rounded as they are written; where one rounding is wanted, kernels say fma.
         let options = ["--gpu-architecture=\(architecture)", "--std=c++17", "--fmad=false"]
@@ -96,7 +97,7 @@ public struct KernelCompiler: Sendable {
         _ strings: [String], _ body: (UnsafeBufferPointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
         let copies = strings.map { strdup($0) }
-        defer { copies.forEach { free($0) } }
+        defer { for copy in copies { free(copy) } }
         return copies.map { UnsafePointer($0) }.withUnsafeBufferPointer(body)
     }
 

@@ -24,7 +24,7 @@ struct IndexedView: Sendable {
     }
 
     /// What a kernel reports of a position that is out of range: the position, and where it stands among all of them.
-    func faultCode(on device: CUDADevice) -> Int {
+    func faultCode(on device: CUDADevice) -> FaultCode {
         device.faultCode { [self] values in
             .indexOutOfRange(
                 operation: operation, Int64(values[0]), at: positions.coordinates(ofFlat: values[1]),

@@ -70,11 +70,9 @@ extension Storage {
     func inProcessorMemory() throws -> Storage {
         guard case .cuda(let index) = device else { return self }
         let gpu = CUDADevice.numbered(index)
-        let context = try gpu.context()
-        try context.makeCurrent()
+        try gpu.context().makeCurrent()
         let copy = Storage(byteCount: byteCount)
-        try context.download(self, to: UnsafeMutableRawBufferPointer(start: copy.pointer, count: byteCount))
-        if let fault = try gpu.takeFault() { throw fault }
+        try gpu.download(self, to: UnsafeMutableRawBufferPointer(start: copy.pointer, count: byteCount))
         return copy
     }
 }

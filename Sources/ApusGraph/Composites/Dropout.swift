@@ -27,7 +27,8 @@ extension Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             try requireProbability(p, "feature_dropout")
             guard training, p > 0, count > 0 else { return self }
-            let mask = Tensor.full(try featureShape("feature_dropout"), 1, dtype: dtype, device: device).dropped(p, generator)
+            let mask = Tensor.full(try featureShape("feature_dropout"), 1, dtype: dtype, device: device).dropped(
+                p, generator)
             return self * mask
         }
     }

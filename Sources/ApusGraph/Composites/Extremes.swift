@@ -35,7 +35,10 @@ extension Tensor {
             let dimension = try shape.resolve(dimension: dim, operation: name)
             guard rank > 0 else {
                 // A scalar is its own extreme, whose copy takes the gradient.
-                return (clone().withGradientName("\(name.capitalizedFirst)Backward0"), .full([], 0, dtype: .int64, device: device))
+                return (
+                    clone().withGradientName("\(name.capitalizedFirst)Backward0"),
+                    .full([], 0, dtype: .int64, device: device)
+                )
             }
             guard shape.dimensions[dimension] > 0 else {
                 throw TensorError(

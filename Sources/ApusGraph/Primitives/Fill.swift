@@ -73,5 +73,7 @@ public struct Arange: Primitive {
 }
 
 extension Arange: Constant {
-    func on(_ device: Device) -> any Primitive { Arange(start: start, end: end, step: step, dtype: dtype, device: device) }
+    func on(_ device: Device) -> any Primitive {
+        Arange(start: start, end: end, step: step, dtype: dtype, device: device)
+    }
 }

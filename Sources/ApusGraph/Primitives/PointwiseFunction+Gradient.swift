@@ -114,7 +114,10 @@ extension PointwiseFunction {
             return [when(0, dy * g * y * -2), when(1, .record(Pointwise(.tanhGradient), y, dy))]
         case .reluGradient:
             let y = context.input(0)
-            return [when(0, .zeros(like: TensorSpec(y.shape, dy.dtype, dy.device))), when(1, .record(Pointwise(.reluGradient), y, dy))]
+            return [
+                when(0, .zeros(like: TensorSpec(y.shape, dy.dtype, dy.device))),
+                when(1, .record(Pointwise(.reluGradient), y, dy)),
+            ]
         case .huber:
             let bound = context.input(1)
             return [dy * Tensor.record(Pointwise(.clamp), [context.input(0), -bound, bound])[0], nil]
