@@ -47,7 +47,7 @@ final class CUDNNConvolution: @unchecked Sendable {
     init?(
         _ library: CUDNN, _ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, workspaceLimit: Int
     ) throws {
-        guard shapes.suitCUDNN, let descriptors = try library.descriptors(shapes) else { return nil }
+        guard shapes.suitsCUDNN, let descriptors = try library.descriptors(shapes) else { return nil }
         (self.library, self.direction, self.dtype) = (library, direction, shapes.dtype)
         self.descriptors = descriptors
         for candidate in try Self.candidates(library, direction, descriptors) {
@@ -154,7 +154,7 @@ final class CUDNNConvolution: @unchecked Sendable {
 extension ConvolutionShapes {
     /// Whether cuDNN can say the shapes: something to compute, 32-bit indices, and a padding that is the same on both
     /// sides. Where it is not, only that before the first element matters, if the result's size comes out the same.
-    fileprivate var suitCUDNN: Bool {
+    var suitsCUDNN: Bool {
         let counts = [x, weight, y].map(\.elementCount)
         guard counts.allSatisfy({ $0 > 0 && $0 <= Int(Int32.max) }) else { return false }
         var symmetric = geometry

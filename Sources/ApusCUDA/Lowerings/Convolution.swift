@@ -1,0 +1,139 @@
+import ApusGraph
+import ApusPlan
+
+extension Convolution: CUDALowerable {
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        try lowerForward(self, activation: nil, step, on: device)
+    }
+}
+
+extension FusedConvolution: CUDALowerable {
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        try lowerForward(convolution, activation: activation, step, on: device)
+    }
+}
+
+extension FusedConvolutionPool: CUDALowerable {
+    /// The backend never asks for it (``CUDABackend/canFuse(_:)``).
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        throw TensorError(name, "a convolution and its pooling are two steps on a GPU, not one.")
+    }
+}
+
+/// A bias and an activation are one pass over the result.
+private func lowerForward(
+    _ convolution: Convolution, activation: Activation?, _ step: StepDescription, on device: CUDADevice
+) throws -> PreparedStep {
+    let (x, weight, y) = (step.inputs[0].spec, step.inputs[1].spec, step.outputs[0].spec)
+    let product = try ConvolutionProduct(
+        .forward,
+        ConvolutionShapes(
+            geometry: convolution.geometry, x: x.shape, weight: weight.shape, y: y.shape, dtype: y.dtype), on: device)
+    let bias = ChannelBias(y.shape, activation: activation, dtype: y.dtype)
+    let hasBias = step.inputs.count > 2
+    return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
+        let result = operands[hasBias ? 3 : 2]
+        try product.run(operands[0], operands[1], result, scratch)
+        try bias.run(result, bias: hasBias ? operands[2] : nil, on: device)
+    }
+}
+
+extension ConvolutionInputGradient: CUDALowerable {
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        let (dy, weight, dx) = (step.inputs[0].spec, step.inputs[1].spec, step.outputs[0].spec)
+        let product = try ConvolutionProduct(
+            .inputGradient,
+            ConvolutionShapes(
+                geometry: geometry, x: dx.shape, weight: weight.shape, y: dy.shape, dtype: dx.dtype), on: device)
+        let bias = ChannelBias(dx.shape, activation: nil, dtype: dx.dtype)
+        let hasBias = step.inputs.count > 2
+        return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
+            let result = operands[hasBias ? 3 : 2]
+            try product.run(operands[0], operands[1], result, scratch)
+            try bias.run(result, bias: hasBias ? operands[2] : nil, on: device)
+        }
+    }
+}
+
+extension ConvolutionWeightGradient: CUDALowerable {
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        let (x, dy) = (step.inputs[0].spec, step.inputs[1].spec)
+        let product = try ConvolutionProduct(
+            .weightGradient,
+            ConvolutionShapes(geometry: geometry, x: x.shape, weight: weightShape, y: dy.shape, dtype: x.dtype),
+            on: device)
+        guard withBias else {
+            return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
+                try product.run(operands[0], operands[1], operands[2], scratch)
+            }
+        }
+        let sum = ChannelSum(dy.shape, dtype: dy.dtype)
+        let scratchBytes = max(product.scratchBytes, sum.scratchBytes)
+        return PreparedStep(kernel: product.name, scratchBytes: scratchBytes) { operands, scratch in
+            try product.run(operands[0], operands[1], operands[2], scratch)
+            try sum.run(operands[1], operands[3], scratch: scratch, on: device)
+        }
+    }
+}
+
+/// A convolution in one direction, without bias: by cuDNN, or by kernels of our own where cuDNN has none.
+private struct ConvolutionProduct: Sendable {
+    private enum Way: Sendable {
+        case library(CUDNNConvolution)
+        case direct(DirectConvolution)
+        /// There is no GPU.
+        case none
+    }
+
+    private let way: Way
+    private let device: CUDADevice
+
+    /// The most working memory that an algorithm may use, as a part of the GPU's.
+    private static let workspacePart = 32
+
+    init(_ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, on device: CUDADevice) throws {
+        self.device = device
+        let direct = try DirectConvolution(direction, shapes)
+        guard shapes.suitsCUDNN else {
+            way = .direct(direct)
+            return
+        }
+        guard let context = device.contextIfPresent else {
+            way = .none
+            return
+        }
+        try context.makeCurrent()
+        let library = try CUDNNConvolution(
+            context.cudnn(), direction, shapes, workspaceLimit: context.properties.memoryBytes / Self.workspacePart)
+        way = library.map { .library($0) } ?? .direct(direct)
+    }
+
+    /// For traces.
+    var name: String {
+        if case .direct = way { "direct" } else { "cudnn" }
+    }
+
+    var scratchBytes: Int {
+        if case .library(let convolution) = way { convolution.workspaceBytes } else { 0 }
+    }
+
+    /// Puts the product into the queue; the operands are as of ``CUDNNConvolution/run(_:_:_:workspace:)``.
+    func run(
+        _ first: UnsafeMutableRawPointer, _ second: UnsafeMutableRawPointer, _ result: UnsafeMutableRawPointer,
+        _ scratch: UnsafeMutableRawPointer
+    ) throws {
+        switch way {
+        case .library(let convolution): try convolution.run(first, second, result, workspace: scratch)
+        case .direct(let convolution): try convolution.run(first, second, result, on: device)
+        case .none: throw try CUDAError.planWithoutGPU(device)
+        }
+    }
+}
+
+extension CUDAError {
+    /// Why a plan that was made where there is no GPU does not run: throws the reason why there is none.
+    static func planWithoutGPU(_ device: CUDADevice) throws -> CUDAError {
+        _ = try device.context()
+        return CUDAError("the plan was made before the GPU \(device.index) could be used. Make it again.")
+    }
+}
