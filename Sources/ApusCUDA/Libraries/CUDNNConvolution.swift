@@ -47,7 +47,9 @@ final class CUDNNConvolution: @unchecked Sendable {
     init?(
         _ library: CUDNN, _ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, workspaceLimit: Int
     ) throws {
-        guard shapes.suitsCUDNN, let descriptors = try library.descriptors(shapes) else { return nil }
+        guard shapes.suitsCUDNN, shapes.isSymmetric, let descriptors = try library.descriptors(shapes) else {
+            return nil
+        }
         (self.library, self.direction, self.dtype) = (library, direction, shapes.dtype)
         self.descriptors = descriptors
         for candidate in try Self.candidates(library, direction, descriptors) {
@@ -152,17 +154,23 @@ final class CUDNNConvolution: @unchecked Sendable {
 }
 
 extension ConvolutionShapes {
-    /// Whether cuDNN can say the shapes: something to compute, 32-bit indices, and a padding that is the same on both
-    /// sides. Where it is not, only that before the first element matters, if the result's size comes out the same.
+    /// Whether there is something to compute, with 32-bit indices.
     var suitsCUDNN: Bool {
-        let counts = [x, weight, y].map(\.elementCount)
-        guard counts.allSatisfy({ $0 > 0 && $0 <= Int(Int32.max) }) else { return false }
+        [x, weight, y].map(\.elementCount).allSatisfy { $0 > 0 && $0 <= Int(Int32.max) }
+    }
+
+    /// Whether the same padding on both sides gives the result's size, as cuDNN has it: the padding after the last
+    /// element means nothing else.
+    var isSymmetric: Bool {
         var symmetric = geometry
         symmetric.paddingAfter = geometry.paddingBefore
         return (0..<geometry.spatialRank).allSatisfy { dimension in
             symmetric.outputSize(x[dimension + 2], kernel: weight[dimension + 2], dimension) == y[dimension + 2]
         }
     }
+
+    /// Whether each group has one input channel.
+    var isDepthwise: Bool { geometry.groups > 1 && weight[1] == 1 }
 }
 
 extension CUDNN {

@@ -79,22 +79,25 @@ extension ConvolutionWeightGradient: CUDALowerable {
 /// A convolution in one direction, without bias: by cuDNN, or by kernels of our own where cuDNN has none.
 private struct ConvolutionProduct: Sendable {
     private enum Way: Sendable {
-        case library(CUDNNConvolution)
+        case library(CUDNNConvolution, PaddedInput?)
         case direct(DirectConvolution)
         /// There is no GPU.
         case none
     }
 
     private let way: Way
+    private let direction: ConvolutionDirection
     private let device: CUDADevice
 
     /// The most working memory that an algorithm may use, as a part of the GPU's.
     private static let workspacePart = 32
 
     init(_ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, on device: CUDADevice) throws {
-        self.device = device
+        (self.direction, self.device) = (direction, device)
         let direct = try DirectConvolution(direction, shapes)
-        guard shapes.suitsCUDNN else {
+        let padded = shapes.isSymmetric ? nil : PaddedInput(shapes)
+        let planned = padded?.shapes ?? shapes
+        guard shapes.suitsCUDNN, planned.suitsCUDNN, !shapes.isDepthwise else {
             way = .direct(direct)
             return
         }
@@ -104,8 +107,8 @@ private struct ConvolutionProduct: Sendable {
         }
         try context.makeCurrent()
         let library = try CUDNNConvolution(
-            context.cudnn(), direction, shapes, workspaceLimit: context.properties.memoryBytes / Self.workspacePart)
-        way = library.map { .library($0) } ?? .direct(direct)
+            context.cudnn(), direction, planned, workspaceLimit: context.properties.memoryBytes / Self.workspacePart)
+        way = library.map { .library($0, padded) } ?? .direct(direct)
     }
 
     /// For traces.
@@ -113,8 +116,15 @@ private struct ConvolutionProduct: Sendable {
         if case .direct = way { "direct" } else { "cudnn" }
     }
 
+    /// The library's workspace, then a padded input.
     var scratchBytes: Int {
-        if case .library(let convolution) = way { convolution.workspaceBytes } else { 0 }
+        guard case .library(let convolution, let padded) = way else { return 0 }
+        guard let padded else { return convolution.workspaceBytes }
+        return Self.paddedOffset(convolution) + padded.byteCount
+    }
+
+    private static func paddedOffset(_ convolution: CUDNNConvolution) -> Int {
+        (convolution.workspaceBytes + 255) / 256 * 256
     }
 
     /// Puts the product into the queue; the operands are as of ``CUDNNConvolution/run(_:_:_:workspace:)``.
@@ -123,7 +133,16 @@ private struct ConvolutionProduct: Sendable {
         _ scratch: UnsafeMutableRawPointer
     ) throws {
         switch way {
-        case .library(let convolution): try convolution.run(first, second, result, workspace: scratch)
+        case .library(let convolution, nil): try convolution.run(first, second, result, workspace: scratch)
+        case .library(let convolution, let padded?):
+            let input = scratch + Self.paddedOffset(convolution)
+            if case .inputGradient = direction {
+                try convolution.run(first, second, input, workspace: scratch)
+                try padded.crop(input, to: result, on: device)
+            } else {
+                try padded.pad(first, to: input, on: device)
+                try convolution.run(input, second, result, workspace: scratch)
+            }
         case .direct(let convolution): try convolution.run(first, second, result, on: device)
         case .none: throw try CUDAError.planWithoutGPU(device)
         }
