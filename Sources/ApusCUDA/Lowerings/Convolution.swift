@@ -29,8 +29,8 @@ private func lowerForward(
         .forward,
         ConvolutionShapes(
             geometry: convolution.geometry, x: x.shape, weight: weight.shape, y: y.shape, dtype: y.dtype), on: device)
-    let bias = ChannelBias(y.shape, activation: activation, dtype: y.dtype)
     let hasBias = step.inputs.count > 2
+    let bias = ChannelBias(y.shape, hasBias: hasBias, activation: activation, dtype: y.dtype)
     return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
         let result = operands[hasBias ? 3 : 2]
         try product.run(operands[0], operands[1], result, scratch)
@@ -45,8 +45,8 @@ extension ConvolutionInputGradient: CUDALowerable {
             .inputGradient,
             ConvolutionShapes(
                 geometry: geometry, x: dx.shape, weight: weight.shape, y: dy.shape, dtype: dx.dtype), on: device)
-        let bias = ChannelBias(dx.shape, activation: nil, dtype: dx.dtype)
         let hasBias = step.inputs.count > 2
+        let bias = ChannelBias(dx.shape, hasBias: hasBias, activation: nil, dtype: dx.dtype)
         return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
             let result = operands[hasBias ? 3 : 2]
             try product.run(operands[0], operands[1], result, scratch)

@@ -83,38 +83,39 @@ private func lowerMatMul(
     let sizes = matmul.sizes(left.shape, right.shape)
     guard result.shape.elementCount > 0 else { return PreparedStep(kernel: "nothing") { _, _ in } }
     let resultIndex = step.inputs.count
-    let bias = ChannelBias(result.shape, alongRows: true, activation: activation, dtype: dtype)
-    guard dtype.isFloatingPoint, sizes.k > 0 else {
-        let product = TiledMatMul(matmul, sizes, dtype)
-        return PreparedStep(kernel: "tiled") { operands, _ in
-            try product.run(operands[0], operands[1], operands[resultIndex], on: device)
-            if dtype.isFloatingPoint {
-                try bias.run(operands[resultIndex], bias: hasBias ? operands[2] : nil, on: device)
-            }
-        }
-    }
-    let addsBias = hasBias && activation == nil && dtype == .float32 && sizes.batch == 1
-    guard let context = device.contextIfPresent else {
-        return PreparedStep(kernel: "cublasLt") { _, _ in throw try CUDAError.planWithoutGPU(device) }
-    }
-    try context.makeCurrent()
-    let product = try CUBLASLtProduct(
-        context.cublasLt(), sizes: sizes, transposesLeft: matmul.transposesLeft,
-        transposesRight: matmul.transposesRight, dtype: dtype, hasBias: addsBias)
-    guard let product else {
+    let bias = ChannelBias(
+        result.shape, alongRows: true, hasBias: hasBias, activation: activation, dtype: dtype)
+    func tiled() -> PreparedStep {
         let product = TiledMatMul(matmul, sizes, dtype)
         return PreparedStep(kernel: "tiled") { operands, _ in
             try product.run(operands[0], operands[1], operands[resultIndex], on: device)
             try bias.run(operands[resultIndex], bias: hasBias ? operands[2] : nil, on: device)
         }
     }
-    return PreparedStep(kernel: "cublasLt", scratchBytes: product.workspaceBytes) { operands, scratch in
-        try product.run(
-            operands[0], operands[1], operands[resultIndex], bias: addsBias ? operands[2] : nil, workspace: scratch,
-            on: context.stream)
-        guard !addsBias else { return }
-        try bias.run(operands[resultIndex], bias: hasBias ? operands[2] : nil, on: device)
+    guard dtype.isFloatingPoint, sizes.k > 0 else { return tiled() }
+    guard let context = device.contextIfPresent else {
+        return PreparedStep(kernel: "cublasLt") { _, _ in throw try CUDAError.planWithoutGPU(device) }
     }
+    try context.makeCurrent()
+    func plan(hasBias: Bool) throws -> CUBLASLtProduct? {
+        try CUBLASLtProduct(
+            context.cublasLt(), sizes: sizes, transposesLeft: matmul.transposesLeft,
+            transposesRight: matmul.transposesRight, dtype: dtype, hasBias: hasBias)
+    }
+    if hasBias, activation == nil, dtype == .float32, sizes.batch == 1, let product = try plan(hasBias: true) {
+        return PreparedStep(kernel: "cublasLt", scratchBytes: product.workspaceBytes) { operands, scratch in
+            try product.run(
+                operands[0], operands[1], operands[3], bias: operands[2], workspace: scratch, on: context.stream)
+        }
+    }
+    if let product = try plan(hasBias: false) {
+        return PreparedStep(kernel: "cublasLt", scratchBytes: product.workspaceBytes) { operands, scratch in
+            try product.run(
+                operands[0], operands[1], operands[resultIndex], bias: nil, workspace: scratch, on: context.stream)
+            try bias.run(operands[resultIndex], bias: hasBias ? operands[2] : nil, on: device)
+        }
+    }
+    return tiled()
 }
 
 /// A product by the kernel above.
