@@ -54,6 +54,7 @@ final class CUBLASLtProduct: @unchecked Sendable {
         _ library: CUBLASLt, sizes: (batch: Int, m: Int, k: Int, n: Int), transposesLeft: Bool, transposesRight: Bool,
         dtype: DType, hasBias: Bool
     ) throws {
+        guard sizes.batch <= Int(Int32.max) else { return nil }
         (self.library, self.dtype) = (library, dtype)
         let isDouble = dtype == .float64
         let table = library.table

@@ -120,7 +120,7 @@ final class CUDNNConvolution: @unchecked Sendable {
         }
     }
 
-    /// Puts the convolution into the queue.
+    /// Puts the convolution into the queue; false, with nothing done, where cuDNN has no kernel for it after all.
     ///
     /// - Parameters:
     ///   - first: x, or dy for the gradient by x.
@@ -129,7 +129,7 @@ final class CUDNNConvolution: @unchecked Sendable {
     func run(
         _ first: UnsafeMutableRawPointer, _ second: UnsafeMutableRawPointer, _ result: UnsafeMutableRawPointer,
         workspace: UnsafeMutableRawPointer
-    ) throws {
+    ) throws -> Bool {
         let (handle, table) = (library.handle, library.table)
         let (x, y) = (descriptors.x.pointer, descriptors.y.pointer)
         let (weight, convolution) = (descriptors.weight.pointer, descriptors.convolution.pointer)
@@ -149,7 +149,7 @@ final class CUDNNConvolution: @unchecked Sendable {
                     result)
             }
         }
-        try library.check(status, "compute a convolution")
+        return try library.admits(status, "compute a convolution")
     }
 }
 

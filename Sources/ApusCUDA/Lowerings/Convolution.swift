@@ -80,12 +80,14 @@ extension ConvolutionWeightGradient: CUDALowerable {
 private struct ConvolutionProduct: Sendable {
     private enum Way: Sendable {
         case library(CUDNNConvolution, PaddedInput?)
-        case direct(DirectConvolution)
+        case direct
         /// There is no GPU.
         case none
     }
 
     private let way: Way
+    /// For what cuDNN refuses, now or when it runs.
+    private let direct: DirectConvolution
     private let direction: ConvolutionDirection
     private let device: CUDADevice
 
@@ -94,11 +96,11 @@ private struct ConvolutionProduct: Sendable {
 
     init(_ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, on device: CUDADevice) throws {
         (self.direction, self.device) = (direction, device)
-        let direct = try DirectConvolution(direction, shapes)
+        direct = try DirectConvolution(direction, shapes)
         let padded = shapes.isSymmetric ? nil : PaddedInput(shapes)
         let planned = padded?.shapes ?? shapes
         guard shapes.suitsCUDNN, planned.suitsCUDNN, !shapes.isDepthwise else {
-            way = .direct(direct)
+            way = .direct
             return
         }
         guard let context = device.contextIfPresent else {
@@ -108,7 +110,7 @@ private struct ConvolutionProduct: Sendable {
         try context.makeCurrent()
         let library = try CUDNNConvolution(
             context.cudnn(), direction, planned, workspaceLimit: context.properties.memoryBytes / Self.workspacePart)
-        way = library.map { .library($0, padded) } ?? .direct(direct)
+        way = library.map { .library($0, padded) } ?? .direct
     }
 
     /// For traces.
@@ -133,19 +135,27 @@ private struct ConvolutionProduct: Sendable {
         _ scratch: UnsafeMutableRawPointer
     ) throws {
         switch way {
-        case .library(let convolution, nil): try convolution.run(first, second, result, workspace: scratch)
-        case .library(let convolution, let padded?):
-            let input = scratch + Self.paddedOffset(convolution)
-            if case .inputGradient = direction {
-                try convolution.run(first, second, input, workspace: scratch)
-                try padded.crop(input, to: result, on: device)
-            } else {
-                try padded.pad(first, to: input, on: device)
-                try convolution.run(input, second, result, workspace: scratch)
-            }
-        case .direct(let convolution): try convolution.run(first, second, result, on: device)
+        case .library(let convolution, let padded):
+            guard try run(convolution, padded, first, second, result, scratch) else { fallthrough }
+        case .direct: try direct.run(first, second, result, on: device)
         case .none: throw try CUDAError.planWithoutGPU(device)
         }
+    }
+
+    /// By cuDNN; false where it refuses.
+    private func run(
+        _ convolution: CUDNNConvolution, _ padded: PaddedInput?, _ first: UnsafeMutableRawPointer,
+        _ second: UnsafeMutableRawPointer, _ result: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+    ) throws -> Bool {
+        guard let padded else { return try convolution.run(first, second, result, workspace: scratch) }
+        let input = scratch + Self.paddedOffset(convolution)
+        guard case .inputGradient = direction else {
+            try padded.pad(first, to: input, on: device)
+            return try convolution.run(input, second, result, workspace: scratch)
+        }
+        guard try convolution.run(first, second, input, workspace: scratch) else { return false }
+        try padded.crop(input, to: result, on: device)
+        return true
     }
 }
 
