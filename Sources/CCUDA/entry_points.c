@@ -11,6 +11,11 @@ const char *apus_cuda_find(void *handle, const char *const *symbols, void **tabl
   return NULL;
 }
 
+// As the libraries lay them out.
+_Static_assert(sizeof(ApusCUDNNAlgorithm) == 48 && offsetof(ApusCUDNNAlgorithm, memory) == 16, "cudnn...AlgoPerf_t");
+_Static_assert(sizeof(ApusCUBLASLtAlgorithm) == 64, "cublasLtMatmulAlgo_t");
+_Static_assert(sizeof(ApusCUBLASLtHeuristic) == 96, "cublasLtMatmulHeuristicResult_t");
+
 APUS_LIBRARY_DEFINITION(ApusDriver, driver, APUS_DRIVER_ENTRY_POINTS)
 APUS_LIBRARY_DEFINITION(ApusNVRTC, nvrtc, APUS_NVRTC_ENTRY_POINTS)
 APUS_LIBRARY_DEFINITION(ApusCUBLASLt, cublaslt, APUS_CUBLASLT_ENTRY_POINTS)

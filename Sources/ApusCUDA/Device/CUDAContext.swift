@@ -19,6 +19,8 @@ public final class CUDAContext: @unchecked Sendable {
     private let fault: ApusCUaddress
     /// Memory that the GPU reads and writes directly, for copies.
     let staging: CUDAStaging
+    private let madeCUDNN = Mutex<CUDNN?>(nil)
+    private let madeCUBLASLt = Mutex<CUBLASLt?>(nil)
 
     private struct Module: @unchecked Sendable {
         let pointer: ApusCUmodule
@@ -59,6 +61,32 @@ public final class CUDAContext: @unchecked Sendable {
     /// Waits until all work in the queue is done.
     public func synchronize() throws { try driver.check(driver.pointee.cuStreamSynchronize(stream), "compute") }
 
+}
+
+// MARK: - Libraries
+
+extension CUDAContext {
+    /// cuDNN, started when it is first needed.
+    func cudnn() throws -> CUDNN {
+        try madeCUDNN.withLock { made in
+            if let made { return made }
+            try makeCurrent()
+            let library = try CUDNN(stream)
+            made = library
+            return library
+        }
+    }
+
+    /// cuBLASLt, started when it is first needed.
+    func cublasLt() throws -> CUBLASLt {
+        try madeCUBLASLt.withLock { made in
+            if let made { return made }
+            try makeCurrent()
+            let library = try CUBLASLt()
+            made = library
+            return library
+        }
+    }
 }
 
 // MARK: - Kernels
