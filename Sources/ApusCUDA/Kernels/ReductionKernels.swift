@@ -43,7 +43,7 @@ enum ReductionKernels {
         };
 
         struct Sum {
-            static __device__ A identity() { return A(0); }
+            static __device__ A identity() { return (A)0; }
             static __device__ A load(T x) { return (A)x; }
             static __device__ Y finish(A value, int64 count) { return (Y)value; }
             __device__ A operator()(A a, A b) const { return sum_of(a, b); }
@@ -52,7 +52,7 @@ enum ReductionKernels {
             static __device__ Y finish(A value, int64 count) { return (Y)((double)value / (double)count); }
         };
         struct Product {
-            static __device__ A identity() { return A(1); }
+            static __device__ A identity() { return (A)1; }
             static __device__ A load(T x) { return (A)x; }
             static __device__ Y finish(A value, int64 count) { return (Y)value; }
             __device__ A operator()(A a, A b) const { return product_of(a, b); }
@@ -71,14 +71,14 @@ enum ReductionKernels {
             __device__ A operator()(A a, A b) const { return b < a || is_nan(b) ? b : a; }
         };
         struct Any {
-            static __device__ A identity() { return A(0); }
-            static __device__ A load(T x) { return x != T(0) ? A(1) : A(0); }
-            static __device__ Y finish(A value, int64 count) { return (Y)(value != A(0)); }
-            __device__ A operator()(A a, A b) const { return a != A(0) || b != A(0) ? A(1) : A(0); }
+            static __device__ A identity() { return (A)0; }
+            static __device__ A load(T x) { return x != (T)0 ? (A)1 : (A)0; }
+            static __device__ Y finish(A value, int64 count) { return (Y)(value != (A)0); }
+            __device__ A operator()(A a, A b) const { return a != (A)0 || b != (A)0 ? (A)1 : (A)0; }
         };
         struct All : Any {
-            static __device__ A identity() { return A(1); }
-            __device__ A operator()(A a, A b) const { return a != A(0) && b != A(0) ? A(1) : A(0); }
+            static __device__ A identity() { return (A)1; }
+            __device__ A operator()(A a, A b) const { return a != (A)0 && b != (A)0 ? (A)1 : (A)0; }
         };
 
         """

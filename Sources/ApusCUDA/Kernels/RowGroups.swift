@@ -47,16 +47,17 @@ struct RowGroups {
         }
 
         // Combines the values of a row's threads in a fixed order; each of them gets the result.
-        template <typename T, typename Combine>
-        __device__ inline T row_reduce(const RowGroup& group, T value, T identity, Combine combine) {
+        template <typename Value, typename Combine>
+        __device__ inline Value row_reduce(
+            const RowGroup& group, Value value, Value identity, Combine combine) {
             if (group.lanes > 32) return apus_block_reduce(value, identity, combine);
             for (int distance = group.lanes / 2; distance > 0; distance /= 2)
                 value = combine(value, __shfl_xor_sync(0xffffffffu, value, distance));
             return value;
         }
 
-        template <typename T> __device__ inline T row_sum(const RowGroup& group, T value) {
-            return row_reduce(group, value, T(0), Add());
+        template <typename Value> __device__ inline Value row_sum(const RowGroup& group, Value value) {
+            return row_reduce(group, value, Value(0), Add());
         }
 
         """

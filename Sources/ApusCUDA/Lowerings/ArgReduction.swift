@@ -51,7 +51,7 @@ private let argReductionCode = """
         __syncthreads();
         const bool isUsed = lane < blockDim.x / 32;
         Best other;
-        other.value = isUsed ? values[lane] : V(0);
+        other.value = isUsed ? values[lane] : (V)0;
         other.position = isUsed ? positions[lane] : -1;
         return better_of_warp(other, 32);
     }
@@ -62,7 +62,7 @@ private let argReductionCode = """
         const RowGroup group = row_group(rows, lanes);
         const T* row = x + group.row / step * step * length + group.row % step;
         const int64 begin = blockIdx.y * part, end = begin + part < length ? begin + part : length;
-        Best best = {V(0), -1};
+        Best best = {(V)0, -1};
         for (int64 r = begin + group.lane; r < end; r += lanes) best = better(best, Best{(V)row[r * step], r});
         best = better_of_row(group, best);
         if (group.isValid && group.lane == 0) y[group.row * gridDim.y + blockIdx.y] = best.position;
@@ -74,7 +74,7 @@ private let argReductionCode = """
         int64 step, int64 parts, int64 lanes) {
         const RowGroup group = row_group(rows, lanes);
         const T* row = x + group.row / step * step * length + group.row % step;
-        Best best = {V(0), -1};
+        Best best = {(V)0, -1};
         for (int64 r = group.lane; r < parts; r += lanes) {
             const int64 position = found[group.row * parts + r];
             best = better(best, Best{(V)row[position * step], position});

@@ -19,7 +19,7 @@ extension KernelSource {
                 const T* __restrict__ x, Y* __restrict__ y, int64 rows, int64 length, int64 step, int64 isReversed) {
                 APUS_LOOP(row, rows) {
                     const int64 start = row / step * step * length + row % step;
-                    A value = A(1 - IS_SUM);
+                    A value = (A)(1 - IS_SUM);
                     for (int64 r = 0; r < length; r++) {
                         const int64 place = start + (isReversed ? length - 1 - r : r) * step;
                         value = next(value, (A)x[place]);
@@ -35,11 +35,11 @@ extension KernelSource {
                 const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
                 const int64 row = blockIdx.x;
                 const int64 start = row / step * step * length + row % step;
-                A before = A(1 - IS_SUM);
+                A before = (A)(1 - IS_SUM);
                 for (int64 first = 0; first < length; first += blockDim.x) {
                     const int64 r = first + threadIdx.x;
                     const int64 place = start + (isReversed ? length - 1 - r : r) * step;
-                    A value = r < length ? (A)x[place] : A(1 - IS_SUM);
+                    A value = r < length ? (A)x[place] : (A)(1 - IS_SUM);
                     for (int distance = 1; distance < 32; distance *= 2) {
                         const A other = __shfl_up_sync(0xffffffffu, value, distance);
                         if (lane >= distance) value = next(other, value);
