@@ -2,7 +2,7 @@ import ApusGraph
 import ApusPlan
 
 extension KernelSource {
-    /// `T`: the type of the elements; `I`: that of indices.
+    /// `T`: the type of the elements; `I`: that of indices; `R`: the number of spatial dimensions.
     fileprivate static let adaptivePool = KernelSource(
         name: "adaptive_pool",
         code: PoolingSizes.code + """

@@ -2,12 +2,13 @@ import ApusGraph
 import ApusPlan
 
 extension KernelSource {
-    /// `T`: the type of the elements; `I`: that of indices.
+    /// `T`: the type of the elements; `I`: that of indices; `R`: the number of spatial dimensions.
     fileprivate static let averagePool = KernelSource(
         name: "average_pool",
         code: PoolingSizes.code + """
             // How many elements of a window count along a dimension: those that lie in the input, or in the padding, too.
             __device__ inline I counted(const Pooling& g, int d, I output, bool countsPadding) {
+                if (d < 3 - R) return 1;
                 const Range range = taps(g, d, output);
                 I first = range.first, end = range.end;
                 if (countsPadding) {
@@ -39,7 +40,7 @@ extension KernelSource {
 
             // Whether a window holds an input element of the range that windows() found for it.
             __device__ inline bool holds(const Pooling& g, int d, I output, I input) {
-                const I dilation = (I)g.dilation[d];
+                const I dilation = d < 3 - R ? 1 : (I)g.dilation[d];
                 return dilation == 1 || (input + (I)g.padding[d] - output * (I)g.stride[d]) % dilation == 0;
             }
 

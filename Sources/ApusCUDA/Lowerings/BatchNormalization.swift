@@ -25,7 +25,9 @@ private struct ChannelChunks: Sendable {
     init(_ spec: TensorSpec, oneBlock: Int = oneBlock) throws {
         let shape = spec.shape
         dtype = spec.dtype
-        guard dtype.isFloatingPoint else { throw TensorError("batch_norm", "the input is \(dtype). Cast it to .float32.") }
+        guard dtype.isFloatingPoint else {
+            throw TensorError("batch_norm", "the input is \(dtype). Cast it to .float32.")
+        }
         (planes, channels) = (shape[0], shape[1])
         let plane = shape.dimensions.dropFirst(2).reduce(1, *)
         let bytes = 16

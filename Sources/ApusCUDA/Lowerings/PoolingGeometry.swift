@@ -3,7 +3,8 @@ import CCUDA
 
 /// The sizes of a pooling as its kernels take them, in three dimensions: missing ones come first, and have the size 1.
 struct PoolingSizes: Sendable {
-    /// CUDA C++ that the sources of poolings put before their kernels; `I`, the type of indices, is `int` or `int64`.
+    /// CUDA C++ that the sources of poolings put before their kernels; `I`, the type of indices, is `int` or `int64`;
+    /// `R` is the number of spatial dimensions.
     static let code =
         KernelDivision.code + """
             // Laid out as Dimensions. Of each three numbers the last are those of the innermost dimension.
@@ -16,9 +17,9 @@ struct PoolingSizes: Sendable {
             struct Place { I plane, at[3]; };
 
             __device__ inline Place place(int64 position, const int64* sizes, const int64* magics) {
-                Place place;
+                Place place = {0, {0, 0, 0}};
                 I rest = (I)position;
-                for (int d = 2; d >= 0; d--) {
+                for (int d = 2; d > 2 - R; d--) {
                     const I quotient = apus_divide(rest, sizes[d], magics[d]);
                     place.at[d] = rest - quotient * (I)sizes[d];
                     rest = quotient;
@@ -35,8 +36,12 @@ struct PoolingSizes: Sendable {
             // The places first, first + step … before end.
             struct Range { I first, end, step; };
 
+            // Of a dimension that there is not.
+            #define MISSING(d) if ((d) < 3 - R) return {0, 1, 1}
+
             // The input elements along a dimension that the window of an output reads.
             __device__ inline Range taps(const Pooling& g, int d, I output) {
+                MISSING(d);
                 const I step = (I)g.dilation[d], start = output * (I)g.stride[d] - (I)g.padding[d];
                 const I end = start + ((I)g.kernel[d] - 1) * step + 1;
                 I first = start;
@@ -46,6 +51,7 @@ struct PoolingSizes: Sendable {
 
             // The outputs along a dimension whose windows may hold an input element; with dilation not all do.
             __device__ inline Range windows(const Pooling& g, int d, I input) {
+                MISSING(d);
                 const I last = input + (I)g.padding[d];
                 const I least = last - ((I)g.kernel[d] - 1) * (I)g.dilation[d];
                 const I stride = (I)g.stride[d];
@@ -56,6 +62,7 @@ struct PoolingSizes: Sendable {
 
             // The input elements along a dimension of an adaptive window: ⌊o · H / O⌋ ..< ⌈(o + 1) · H / O⌉.
             __device__ inline Range adaptive_taps(const Pooling& g, int d, I output) {
+                MISSING(d);
                 const I input = (I)g.input[d], outputs = (I)g.output[d];
                 return {apus_divide(output * input, outputs, g.outputMagic[d]),
                         apus_divide((output + 1) * input + outputs - 1, outputs, g.outputMagic[d]), 1};
@@ -63,6 +70,7 @@ struct PoolingSizes: Sendable {
 
             // The outputs whose adaptive windows hold an input element: the same rule the other way.
             __device__ inline Range adaptive_windows(const Pooling& g, int d, I input) {
+                MISSING(d);
                 const I inputs = (I)g.input[d], output = (I)g.output[d];
                 return {apus_divide(input * output, inputs, g.inputMagic[d]),
                         apus_divide((input + 1) * output + inputs - 1, inputs, g.inputMagic[d]), 1};
@@ -110,16 +118,18 @@ struct PoolingSizes: Sendable {
 
     private let dimensions: ApusDimensions
     private let indexType: String
+    private let rank: Int
     let inputCount: Int
     let outputCount: Int
 
     /// - Parameters:
     ///   - geometry: nil for adaptive poolings, which need none.
     init(_ geometry: PoolingGeometry?, input: Shape, output: Shape, of operation: String) throws {
-        let rank = input.rank - 2
+        rank = input.rank - 2
         guard rank <= 3 else {
             throw TensorError(operation, "\(rank) spatial dimensions are more than the 3 that CUDA kernels take.")
         }
+        let rank = rank
         func padded(_ values: [Int]?, _ filler: Int) -> [Int] {
             let values = values ?? [Int](repeating: filler, count: rank)
             return [Int](repeating: filler, count: 3 - rank) + values
@@ -142,8 +152,13 @@ struct PoolingSizes: Sendable {
         indexType = isShort && isSmall && isEven ? index : "int64"
     }
 
-    func kernel(_ source: KernelSource, _ name: String, _ type: DType) -> CUDAKernel {
-        CUDAKernel(source, name, types: ["T": type], macros: ["I": indexType])
+    /// - Parameters:
+    ///   - macros: those of the source beside `T`, `I` and `R`.
+    func kernel(
+        _ source: KernelSource, _ name: String, _ type: DType, macros: [String: String] = [:]
+    ) -> CUDAKernel {
+        let common = ["I": indexType, "R": "\(rank)"]
+        return CUDAKernel(source, name, types: ["T": type], macros: macros.merging(common) { _, common in common })
     }
 
     /// The argument `Pooling`.

@@ -49,7 +49,7 @@ private struct ResamplingSizes: Sendable {
     }
 
     func kernel(_ name: String) -> CUDAKernel {
-        CUDAKernel(.resample, name, types: ["T": dtype], macros: ["I": indexType])
+        CUDAKernel(.resample, name, types: ["T": dtype], macros: ["I": indexType, "R": "\(dimensions.rank)"])
     }
 
     /// The argument `Resampling`.

@@ -1,5 +1,5 @@
 extension KernelSource {
-    /// `T`: the type of the elements; `I`: that of indices.
+    /// `T`: the type of the elements; `I`: that of indices; `R`: the number of spatial dimensions.
     ///
     /// Resampling begins with tables in the scratch memory, which say as `ResamplingTaps` does of what elements each
     /// position of a result is made: of `count` neighbours from `first` on, where those beyond the ends stand for the
@@ -151,9 +151,9 @@ extension KernelSource {
             struct Place { I plane, at[3]; };
 
             __device__ inline Place place(int64 position, const int64* sizes, const int64* magics) {
-                Place place;
+                Place place = {0, {0, 0, 0}};
                 I rest = (I)position;
-                for (int d = 2; d >= 0; d--) {
+                for (int d = 2; d > 2 - R; d--) {
                     const I quotient = apus_divide(rest, sizes[d], magics[d]);
                     place.at[d] = rest - quotient * (I)sizes[d];
                     rest = quotient;
@@ -170,8 +170,8 @@ extension KernelSource {
                 const I deep = (I)r.input[0], high = (I)r.input[1], wide = (I)r.input[2];
                 APUS_LOOP(i, count) {
                     const Place o = place(i, r.output, r.outputMagic);
-                    const I d0 = (I)depth.first[o.at[0]], dn = (I)depth.count[o.at[0]];
-                    const I h0 = (I)height.first[o.at[1]], hn = (I)height.count[o.at[1]];
+                    const I d0 = R < 3 ? 0 : (I)depth.first[o.at[0]], dn = R < 3 ? 1 : (I)depth.count[o.at[0]];
+                    const I h0 = R < 2 ? 0 : (I)height.first[o.at[1]], hn = R < 2 ? 1 : (I)height.count[o.at[1]];
                     const I w0 = (I)width.first[o.at[2]], wn = (I)width.count[o.at[2]];
                     const T *dw = depth.weights + o.at[0] * (I)depth.taps, *hw = height.weights + o.at[1] * (I)height.taps,
                             *ww = width.weights + o.at[2] * (I)width.taps;
@@ -183,9 +183,9 @@ extension KernelSource {
                             const T* const row = plane + (clamped(d0 + d, deep) * high + clamped(h0 + h, high)) * wide;
                             T part = 0;
                             for (I w = 0; w < wn; w++) part += ww[w] * row[clamped(w0 + w, wide)];
-                            layer += hw[h] * part;
+                            layer += R < 2 ? part : hw[h] * part;
                         }
-                        sum += dw[d] * layer;
+                        sum += R < 3 ? layer : dw[d] * layer;
                     }
                     y[i] = sum;
                 }
@@ -211,8 +211,8 @@ extension KernelSource {
                 const I deep = (I)r.output[0], high = (I)r.output[1], wide = (I)r.output[2];
                 APUS_LOOP(i, count) {
                     const Place p = place(i, r.input, r.inputMagic);
-                    const I d0 = (I)depth.begin[p.at[0]], dn = (I)depth.end[p.at[0]];
-                    const I h0 = (I)height.begin[p.at[1]], hn = (I)height.end[p.at[1]];
+                    const I d0 = R < 3 ? 0 : (I)depth.begin[p.at[0]], dn = R < 3 ? 1 : (I)depth.end[p.at[0]];
+                    const I h0 = R < 2 ? 0 : (I)height.begin[p.at[1]], hn = R < 2 ? 1 : (I)height.end[p.at[1]];
                     const I w0 = (I)width.begin[p.at[2]], wn = (I)width.end[p.at[2]];
                     const T* const plane = dy + p.plane * deep * high * wide;
                     T sum = 0;
@@ -222,9 +222,9 @@ extension KernelSource {
                             const T* const row = plane + (d * high + h) * wide;
                             T part = 0;
                             for (I w = w0; w < wn; w++) part += weight(width, w, p.at[2]) * row[w];
-                            layer += weight(height, h, p.at[1]) * part;
+                            layer += R < 2 ? part : weight(height, h, p.at[1]) * part;
                         }
-                        sum += weight(depth, d, p.at[0]) * layer;
+                        sum += R < 3 ? layer : weight(depth, d, p.at[0]) * layer;
                     }
                     dx[i] = sum;
                 }

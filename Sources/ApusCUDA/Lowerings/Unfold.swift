@@ -78,7 +78,8 @@ extension SlidingWindow {
     fileprivate func kernel(_ name: String, _ dtype: DType, counts: Int...) -> CUDAKernel {
         // What kernels compute on the way must fit, too.
         let reach = zip(kernelSize, dilation).map { $0.multipliedFullWidth(by: $1) }
-        let isNarrow = reach.allSatisfy { $0.high == 0 && $0.low <= 1 << 28 }
+        let isNarrow =
+            reach.allSatisfy { $0.high == 0 && $0.low <= 1 << 28 }
             && (stride + padding).allSatisfy { $0 <= 1 << 28 }
         let index = KernelDivision.indexType(below: counts.max() ?? 0)
         return CUDAKernel(.unfold, name, types: ["T": dtype], macros: ["I": isNarrow ? index : "int64"])
