@@ -9,12 +9,13 @@ enum ReductionKernels {
     static let source = KernelSource(name: "reduction", code: RowGroups.code + operations + kernels)
 
     private static let operations = """
-        // Integers wrap.
-        __device__ inline int64 sum_of(int64 a, int64 b) { return (int64)((unsigned long long)a + (unsigned long long)b); }
+        // Integers wrap: without a sign, that is defined.
+        typedef unsigned long long Bits;
+        __device__ inline int64 sum_of(int64 a, int64 b) { return (int64)((Bits)a + (Bits)b); }
         __device__ inline float sum_of(float a, float b) { return a + b; }
         __device__ inline double sum_of(double a, double b) { return a + b; }
         __device__ inline int sum_of(int a, int b) { return a + b; }
-        __device__ inline int64 product_of(int64 a, int64 b) { return (int64)((unsigned long long)a * (unsigned long long)b); }
+        __device__ inline int64 product_of(int64 a, int64 b) { return (int64)((Bits)a * (Bits)b); }
         __device__ inline float product_of(float a, float b) { return a * b; }
         __device__ inline double product_of(double a, double b) { return a * b; }
         __device__ inline int product_of(int a, int b) { return a * b; }

@@ -125,7 +125,8 @@ private struct Reducer {
         guard outputs > 0 else { return }
         let target = parts > 1 ? scratch : y
         let arguments: [KernelArgument] = [
-            .address(x), .address(target), .dimensions(kept), .dimensions(reduced), .int(outputs), .int(count), .int(part),
+            .address(x), .address(target), .dimensions(kept), .dimensions(reduced), .int(outputs), .int(count),
+            .int(part),
         ]
         if isByColumns {
             try kernel.launch(
