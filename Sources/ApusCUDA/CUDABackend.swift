@@ -6,8 +6,10 @@ import ApusPlan
 /// Each file of `Lowerings/` makes the primitives of the file of that name in `ApusGraph/Primitives` or `ApusPlan/Fused`
 /// conform. All primitives do: there is no fallback to the CPU.
 protocol CUDALowerable: Primitive {
-    /// The layouts that suit the step (see ``Backend/layouts(for:)``). Needs no GPU.
-    func layouts(for step: StepDescription) throws -> StepLayouts
+    /// The layouts that suit the step (see ``Backend/layouts(for:)``), of those that ``CUDALayout`` can say.
+    ///
+    /// Needs no GPU; where there is one, it may ask what the GPU and its libraries can compute.
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts
 
     /// The step, ready to be put into the device's queue any number of times.
     ///
@@ -17,7 +19,7 @@ protocol CUDALowerable: Primitive {
 }
 
 extension CUDALowerable {
-    func layouts(for step: StepDescription) throws -> StepLayouts { .plain(step) }
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts { .plain(step) }
 }
 
 /// Computes on one NVIDIA GPU.
@@ -39,7 +41,7 @@ public struct CUDABackend: Backend {
     }
 
     public func layouts(for step: StepDescription) throws -> StepLayouts? {
-        try (step.primitive as? any CUDALowerable)?.layouts(for: step)
+        try (step.primitive as? any CUDALowerable)?.layouts(for: step, on: device)
     }
 
     public func prepare(_ step: StepDescription) throws -> PreparedStep? {

@@ -49,10 +49,11 @@ final class CUBLASLtProduct: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - sizes: how many matrices, and M, K and N.
+    ///   - dtype: the type of the result and, unless `hasBFloat16Factors`, of the factors.
     ///   - hasBias: whether a vector of N numbers is added to each row; for single precision, without a stack.
     init?(
         _ library: CUBLASLt, sizes: (batch: Int, m: Int, k: Int, n: Int), transposesLeft: Bool, transposesRight: Bool,
-        dtype: DType, hasBias: Bool
+        dtype: DType, hasBFloat16Factors: Bool, hasBias: Bool
     ) throws {
         guard sizes.batch <= Int(Int32.max) else { return nil }
         (self.library, self.dtype) = (library, dtype)
@@ -71,12 +72,13 @@ final class CUBLASLtProduct: @unchecked Sendable {
             // Any address with the alignment that the later ones have; nothing is read there.
             try library.set(product, ApusCUBLASLtBiasAddress, UInt(Self.alignment))
         }
-        func matrix(_ rows: Int, _ columns: Int) throws -> LibraryObject {
-            try library.matrix(type, rows: rows, columns: columns, batch: sizes.batch)
+        func factor(_ rows: Int, _ columns: Int) throws -> LibraryObject {
+            let type = hasBFloat16Factors ? Int32(ApusCUBLASLtBFloat16) : type
+            return try library.matrix(type, rows: rows, columns: columns, batch: sizes.batch)
         }
-        left = try transposesLeft ? matrix(sizes.k, sizes.m) : matrix(sizes.m, sizes.k)
-        right = try transposesRight ? matrix(sizes.n, sizes.k) : matrix(sizes.k, sizes.n)
-        result = try matrix(sizes.m, sizes.n)
+        left = try transposesLeft ? factor(sizes.k, sizes.m) : factor(sizes.m, sizes.k)
+        right = try transposesRight ? factor(sizes.n, sizes.k) : factor(sizes.k, sizes.n)
+        result = try library.matrix(type, rows: sizes.m, columns: sizes.n, batch: sizes.batch)
         self.product = product
         let preference = try library.preference(workspace: Self.workspaceLimit, alignment: UInt32(Self.alignment))
         var found = ApusCUBLASLtHeuristic()

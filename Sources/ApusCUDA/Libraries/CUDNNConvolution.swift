@@ -18,11 +18,13 @@ struct ConvolutionShapes: Sendable {
     let weight: Shape
     let y: Shape
     let dtype: DType
+    /// Whether all three lie as `bfloat16`, with channels last (``CUDALayout/channelsLastBFloat16``); sums are `float`.
+    var isBFloat16 = false
 }
 
 /// A convolution in one direction, with the algorithm that cuDNN chose for its sizes.
 ///
-/// Algorithms are deterministic and compute in true single or double precision. Those by Fourier transforms are left
+/// Algorithms are deterministic and compute in true single or double precision, or multiply numbers of `bfloat16`. Those by Fourier transforms are left
 /// out: what they lose in accuracy depends on the largest values of an image.
 final class CUDNNConvolution: @unchecked Sendable {
     /// The workspace that ``run(_:_:_:workspace:)`` needs.
@@ -32,6 +34,12 @@ final class CUDNNConvolution: @unchecked Sendable {
     private let dtype: DType
     private let descriptors: Descriptors
     private let algorithm: Int32
+
+    /// An algorithm, and the arithmetic that it is meant with where there is a choice.
+    private struct Candidate {
+        let algorithm: Int32
+        var mathType: Int32?
+    }
 
     fileprivate struct Descriptors {
         let x: LibraryObject
@@ -52,11 +60,15 @@ final class CUDNNConvolution: @unchecked Sendable {
         }
         (self.library, self.direction, self.dtype) = (library, direction, shapes.dtype)
         self.descriptors = descriptors
-        for candidate in try Self.candidates(library, direction, descriptors) {
+        let candidates = try Self.candidates(library, direction, descriptors, isBFloat16: shapes.isBFloat16)
+        for candidate in candidates {
+            if let mathType = candidate.mathType {
+                try library.setMathType(mathType, of: descriptors.convolution)
+            }
             var bytes = 0
-            let status = Self.workspaceBytes(library, direction, descriptors, candidate, &bytes)
+            let status = Self.workspaceBytes(library, direction, descriptors, candidate.algorithm, &bytes)
             guard try library.admits(status, "plan a convolution"), bytes <= workspaceLimit else { continue }
-            (algorithm, workspaceBytes) = (candidate, bytes)
+            (algorithm, workspaceBytes) = (candidate.algorithm, bytes)
             return
         }
         return nil
@@ -64,8 +76,8 @@ final class CUDNNConvolution: @unchecked Sendable {
 
     /// The algorithms that may be used, the fastest by cuDNN's own judgement first.
     private static func candidates(
-        _ library: CUDNN, _ direction: ConvolutionDirection, _ descriptors: Descriptors
-    ) throws -> [Int32] {
+        _ library: CUDNN, _ direction: ConvolutionDirection, _ descriptors: Descriptors, isBFloat16: Bool
+    ) throws -> [Candidate] {
         var found = [ApusCUDNNAlgorithm](repeating: ApusCUDNNAlgorithm(), count: 16)
         var count: Int32 = 0
         let (handle, table, capacity) = (library.handle, library.table, Int32(found.count))
@@ -91,13 +103,16 @@ final class CUDNNConvolution: @unchecked Sendable {
             fourier = [ApusCUDNNWeightGradientFFT, ApusCUDNNWeightGradientFFTTiling]
             last = ApusCUDNNWeightGradientImplicitGEMM
         }
-        guard try library.admits(status, "plan a convolution") else { return [Int32(last)] }
+        let plain = Candidate(
+            algorithm: Int32(last), mathType: isBFloat16 ? Int32(ApusCUDNNTensorMath) : nil)
+        guard try library.admits(status, "plan a convolution") else { return [plain] }
+        var mathTypes = [ApusCUDNNDefaultMath, ApusCUDNNFusedMultiplyAdd]
+        if isBFloat16 { mathTypes.append(ApusCUDNNTensorMath) }
         let usable = found.prefix(Int(count)).filter { result in
             result.status == 0 && result.determinism == ApusCUDNNDeterministic
-                && [ApusCUDNNDefaultMath, ApusCUDNNFusedMultiplyAdd].contains(Int(result.mathType))
-                && !fourier.contains(Int(result.algorithm))
+                && mathTypes.contains(Int(result.mathType)) && !fourier.contains(Int(result.algorithm))
         }
-        return usable.map(\.algorithm) + [Int32(last)]
+        return usable.map { Candidate(algorithm: $0.algorithm, mathType: isBFloat16 ? $0.mathType : nil) } + [plain]
     }
 
     private static func workspaceBytes(
@@ -179,7 +194,9 @@ extension CUDNN {
     /// It knows no convolution along one dimension: those get a second one of size 1.
     fileprivate func descriptors(_ shapes: ConvolutionShapes) throws -> CUDNNConvolution.Descriptors? {
         let geometry = shapes.geometry
-        let type = Int32(shapes.dtype == .float64 ? ApusCUDNNDouble : ApusCUDNNFloat)
+        let computeType = Int32(shapes.dtype == .float64 ? ApusCUDNNDouble : ApusCUDNNFloat)
+        let type = shapes.isBFloat16 ? Int32(ApusCUDNNBFloat16) : computeType
+        let isChannelsLast = shapes.isBFloat16
         func spatial(_ values: [Int], filler: Int32) -> [Int32] {
             (values.count == 1 ? [filler] : []) + values.map { Int32(clamping: $0) }
         }
@@ -187,8 +204,9 @@ extension CUDNN {
             shape.dimensions.prefix(2).map { Int32(clamping: $0) }
                 + spatial(Array(shape.dimensions.dropFirst(2)), filler: 1)
         }
-        guard let x = try tensor(sizes(shapes.x), type), let y = try tensor(sizes(shapes.y), type),
-            let weight = try filter(sizes(shapes.weight), type)
+        guard let x = try tensor(sizes(shapes.x), type, isChannelsLast: isChannelsLast),
+            let y = try tensor(sizes(shapes.y), type, isChannelsLast: isChannelsLast),
+            let weight = try filter(sizes(shapes.weight), type, isChannelsLast: isChannelsLast)
         else { return nil }
         let convolution = try LibraryObject(
             create: { try check(table.pointee.cudnnCreateConvolutionDescriptor($0), "describe a convolution") },
@@ -196,25 +214,31 @@ extension CUDNN {
         let padding = spatial(geometry.paddingBefore, filler: 0)
         let status = table.pointee.cudnnSetConvolutionNdDescriptor(
             convolution.pointer, Int32(padding.count), padding, spatial(geometry.stride, filler: 1),
-            spatial(geometry.dilation, filler: 1), Int32(ApusCUDNNCrossCorrelation), type)
+            spatial(geometry.dilation, filler: 1), Int32(ApusCUDNNCrossCorrelation), computeType)
         guard try admits(status, "describe a convolution"),
             try admits(
                 table.pointee.cudnnSetConvolutionGroupCount(convolution.pointer, Int32(clamping: geometry.groups)),
                 "describe a convolution")
         else { return nil }
-        try check(
-            table.pointee.cudnnSetConvolutionMathType(convolution.pointer, Int32(ApusCUDNNFusedMultiplyAdd)),
-            "describe a convolution")
+        try setMathType(
+            Int32(shapes.isBFloat16 ? ApusCUDNNTensorMath : ApusCUDNNFusedMultiplyAdd), of: convolution)
         return CUDNNConvolution.Descriptors(x: x, y: y, weight: weight, convolution: convolution)
     }
 
-    private func tensor(_ sizes: [Int32], _ type: Int32) throws -> LibraryObject? {
+    /// Chooses the arithmetic of a convolution.
+    fileprivate func setMathType(_ mathType: Int32, of convolution: LibraryObject) throws {
+        try check(
+            table.pointee.cudnnSetConvolutionMathType(convolution.pointer, mathType), "describe a convolution")
+    }
+
+    private func tensor(_ sizes: [Int32], _ type: Int32, isChannelsLast: Bool) throws -> LibraryObject? {
         let tensor = try LibraryObject(
             create: { try check(table.pointee.cudnnCreateTensorDescriptor($0), "describe a tensor") },
             destroy: table.pointee.cudnnDestroyTensorDescriptor)
         var strides = sizes
         var stride: Int32 = 1
-        for index in sizes.indices.reversed() {
+        let order = isChannelsLast ? [1] + sizes.indices.dropFirst(2).reversed() + [0] : sizes.indices.reversed()
+        for index in order {
             strides[index] = stride
             stride *= sizes[index]
         }
@@ -223,12 +247,13 @@ extension CUDNN {
         return try admits(status, "describe a tensor") ? tensor : nil
     }
 
-    private func filter(_ sizes: [Int32], _ type: Int32) throws -> LibraryObject? {
+    private func filter(_ sizes: [Int32], _ type: Int32, isChannelsLast: Bool) throws -> LibraryObject? {
         let filter = try LibraryObject(
             create: { try check(table.pointee.cudnnCreateFilterDescriptor($0), "describe a filter") },
             destroy: table.pointee.cudnnDestroyFilterDescriptor)
         let status = table.pointee.cudnnSetFilterNdDescriptor(
-            filter.pointer, type, Int32(ApusCUDNNPlainFormat), Int32(sizes.count), sizes)
+            filter.pointer, type, Int32(isChannelsLast ? ApusCUDNNChannelsLastFormat : ApusCUDNNPlainFormat),
+            Int32(sizes.count), sizes)
         return try admits(status, "describe a filter") ? filter : nil
     }
 }

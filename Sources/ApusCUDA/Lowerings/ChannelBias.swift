@@ -73,6 +73,18 @@ private func macros(count: Int) -> [String: String] {
     ["I": count < 1 << 32 ? "unsigned int" : "unsigned long long"]
 }
 
+extension Activation? {
+    /// How kernels number the activations.
+    var kernelCode: Int {
+        switch self {
+        case nil: 0
+        case .relu: 1
+        case .sigmoid: 2
+        case .tanh: 3
+        }
+    }
+}
+
 /// Adds a bias to each channel of a result that a library has computed, and applies an activation, in one pass.
 struct ChannelBias: Sendable {
     /// nil where there is nothing to do.
@@ -96,13 +108,7 @@ struct ChannelBias: Sendable {
             ? CUDAKernel(
                 .channelBias, width == 4 ? "channel_bias_by_four" : "channel_bias", types: ["T": dtype],
                 macros: macros(count: count)) : nil
-        self.activation =
-            switch activation {
-            case nil: 0
-            case .relu: 1
-            case .sigmoid: 2
-            case .tanh: 3
-            }
+        self.activation = activation.kernelCode
     }
 
     func run(_ y: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer?, on device: CUDADevice) throws {

@@ -2,12 +2,20 @@ import ApusGraph
 import ApusPlan
 
 extension Convolution: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        try forwardLayouts(self, step, on: device)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerForward(self, activation: nil, step, on: device)
     }
 }
 
 extension FusedConvolution: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        try forwardLayouts(convolution, step, on: device)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerForward(convolution, activation: activation, step, on: device)
     }
@@ -20,16 +28,32 @@ extension FusedConvolutionPool: CUDALowerable {
     }
 }
 
+private func forwardLayouts(
+    _ convolution: Convolution, _ step: StepDescription, on device: CUDADevice
+) throws -> StepLayouts {
+    let shapes = ConvolutionShapes(
+        geometry: convolution.geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape,
+        y: step.outputs[0].spec.shape, dtype: step.outputs[0].spec.dtype)
+    guard
+        try ConvolutionProduct.suitsBFloat16(
+            .forward, shapes, convolution.precision, of: convolution.name, on: device)
+    else { return .plain(step) }
+    return .bfloat16Factors(step, result: .channelsLastBFloat16)
+}
+
 /// A bias and an activation are one pass over the result.
 private func lowerForward(
     _ convolution: Convolution, activation: Activation?, _ step: StepDescription, on device: CUDADevice
 ) throws -> PreparedStep {
     let (x, weight, y) = (step.inputs[0].spec, step.inputs[1].spec, step.outputs[0].spec)
+    let isBFloat16 = step.inputs[0].layout.cuda.isBFloat16
     let product = try ConvolutionProduct(
         .forward,
         ConvolutionShapes(
-            geometry: convolution.geometry, x: x.shape, weight: weight.shape, y: y.shape, dtype: y.dtype), on: device)
+            geometry: convolution.geometry, x: x.shape, weight: weight.shape, y: y.shape, dtype: y.dtype,
+            isBFloat16: isBFloat16), on: device)
     let hasBias = step.inputs.count > 2
+    if isBFloat16 { return product.step(hasBias: hasBias, activation, y.shape) }
     let bias = ChannelBias(y.shape, hasBias: hasBias, activation: activation, dtype: y.dtype)
     return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
         let result = operands[hasBias ? 3 : 2]
@@ -39,14 +63,26 @@ private func lowerForward(
 }
 
 extension ConvolutionInputGradient: CUDALowerable {
+    private func shapes(_ step: StepDescription, isBFloat16: Bool) -> ConvolutionShapes {
+        ConvolutionShapes(
+            geometry: geometry, x: step.outputs[0].spec.shape, weight: step.inputs[1].spec.shape,
+            y: step.inputs[0].spec.shape, dtype: step.outputs[0].spec.dtype, isBFloat16: isBFloat16)
+    }
+
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        let shapes = shapes(step, isBFloat16: false)
+        guard try ConvolutionProduct.suitsBFloat16(.inputGradient, shapes, precision, of: name, on: device) else {
+            return .plain(step)
+        }
+        return .bfloat16Factors(step, result: .channelsLastBFloat16)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
-        let (dy, weight, dx) = (step.inputs[0].spec, step.inputs[1].spec, step.outputs[0].spec)
-        let product = try ConvolutionProduct(
-            .inputGradient,
-            ConvolutionShapes(
-                geometry: geometry, x: dx.shape, weight: weight.shape, y: dy.shape, dtype: dx.dtype), on: device)
+        let shapes = shapes(step, isBFloat16: step.inputs[0].layout.cuda.isBFloat16)
+        let product = try ConvolutionProduct(.inputGradient, shapes, on: device)
         let hasBias = step.inputs.count > 2
-        let bias = ChannelBias(dx.shape, hasBias: hasBias, activation: nil, dtype: dx.dtype)
+        if shapes.isBFloat16 { return product.step(hasBias: hasBias, nil, shapes.x) }
+        let bias = ChannelBias(shapes.x, hasBias: hasBias, activation: nil, dtype: shapes.dtype)
         return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
             let result = operands[hasBias ? 3 : 2]
             try product.run(operands[0], operands[1], result, scratch)
@@ -56,23 +92,64 @@ extension ConvolutionInputGradient: CUDALowerable {
 }
 
 extension ConvolutionWeightGradient: CUDALowerable {
-    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+    private func shapes(_ step: StepDescription, isBFloat16: Bool) -> ConvolutionShapes {
         let (x, dy) = (step.inputs[0].spec, step.inputs[1].spec)
-        let product = try ConvolutionProduct(
-            .weightGradient,
-            ConvolutionShapes(geometry: geometry, x: x.shape, weight: weightShape, y: dy.shape, dtype: x.dtype),
-            on: device)
+        return ConvolutionShapes(
+            geometry: geometry, x: x.shape, weight: weightShape, y: dy.shape, dtype: x.dtype, isBFloat16: isBFloat16)
+    }
+
+    /// The result is plain `float32` in any case: what reads it (an optimizer) must not take over a lower precision.
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        let shapes = shapes(step, isBFloat16: false)
+        guard try ConvolutionProduct.suitsBFloat16(.weightGradient, shapes, precision, of: name, on: device) else {
+            return .plain(step)
+        }
+        return .bfloat16Factors(step, result: CUDALayout())
+    }
+
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        let shapes = shapes(step, isBFloat16: step.inputs[0].layout.cuda.isBFloat16)
+        let product = try ConvolutionProduct(.weightGradient, shapes, on: device)
+        if shapes.isBFloat16 { return try lowerBFloat16(product, step, on: device) }
         guard withBias else {
             return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
                 try product.run(operands[0], operands[1], operands[2], scratch)
             }
         }
-        let sum = ChannelSum(dy.shape, dtype: dy.dtype)
+        let sum = ChannelSum(shapes.y, dtype: shapes.dtype)
         let scratchBytes = max(product.scratchBytes, sum.scratchBytes)
         return PreparedStep(kernel: product.name, scratchBytes: scratchBytes) { operands, scratch in
             try product.run(operands[0], operands[1], operands[2], scratch)
             try sum.run(operands[1], operands[3], scratch: scratch, on: device)
         }
+    }
+
+    /// The weight's gradient is computed as `bfloat16`, then converted.
+    private func lowerBFloat16(
+        _ product: ConvolutionProduct, _ step: StepDescription, on device: CUDADevice
+    ) throws -> PreparedStep {
+        let weight = step.outputs[0].spec
+        let conversion = try Reordering(weight, from: .channelsLastBFloat16, to: CUDALayout())
+        let offset = (product.scratchBytes + 255) / 256 * 256
+        let sum = withBias ? ChannelsLastSum(step.inputs[1].spec.shape) : nil
+        let scratchBytes = max(offset + 2 * weight.shape.elementCount, sum?.scratchBytes ?? 0)
+        return PreparedStep(kernel: product.name, scratchBytes: scratchBytes) { operands, scratch in
+            try product.run(operands[0], operands[1], scratch + offset, scratch)
+            try conversion.run(scratch + offset, operands[2], on: device)
+            try sum?.run(operands[1], operands[3], scratch: scratch, on: device)
+        }
+    }
+}
+
+extension StepLayouts {
+    /// Both factors of a convolution as `bfloat16` with channels last, and its first result as given.
+    fileprivate static func bfloat16Factors(_ step: StepDescription, result: CUDALayout) -> StepLayouts {
+        var layouts = StepLayouts.plain(step)
+        for index in 0..<2 {
+            layouts.inputs[index] = CUDALayout.channelsLastBFloat16.physical(step.inputs[index].spec.shape)
+        }
+        layouts.outputs[0] = result.physical(step.outputs[0].spec.shape)
+        return layouts
     }
 }
 
@@ -111,6 +188,35 @@ private struct ConvolutionProduct: Sendable {
         let library = try CUDNNConvolution(
             context.cudnn(), direction, planned, workspaceLimit: context.properties.memoryBytes / Self.workspacePart)
         way = library.map { .library($0, padded) } ?? .direct
+    }
+
+    /// Whether a convolution is to be computed by numbers of `bfloat16`: where it was recorded so, has two dimensions, and
+    /// cuDNN has such an algorithm. Others are computed in full precision.
+    static func suitsBFloat16(
+        _ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, _ precision: Precision, of name: String,
+        on device: CUDADevice
+    ) throws -> Bool {
+        guard precision == .bfloat16, shapes.dtype == .float32, shapes.geometry.spatialRank == 2,
+            shapes.suitsCUDNN, shapes.isSymmetric, !shapes.isDepthwise
+        else { return false }
+        try device.checkBFloat16(name)
+        guard let context = device.contextIfPresent else { return true }
+        try context.makeCurrent()
+        var shapes = shapes
+        shapes.isBFloat16 = true
+        return try CUDNNConvolution(
+            context.cudnn(), direction, shapes, workspaceLimit: context.properties.memoryBytes / Self.workspacePart)
+            != nil
+    }
+
+    /// The whole step where results are `bfloat16` with channels last.
+    func step(hasBias: Bool, _ activation: Activation?, _ result: Shape) -> PreparedStep {
+        let bias = ChannelsLastBias(result, hasBias: hasBias, activation: activation.kernelCode)
+        return PreparedStep(kernel: "bfloat16 \(name)", scratchBytes: scratchBytes) { operands, scratch in
+            let result = operands[hasBias ? 3 : 2]
+            try run(operands[0], operands[1], result, scratch)
+            try bias.run(result, bias: hasBias ? operands[2] : nil, on: device)
+        }
     }
 
     /// For traces.

@@ -2,10 +2,11 @@ import ApusGraph
 import CCUDA
 
 extension KernelSource {
-    /// `T`: the type of the elements, float or double. `I`: a signed integer that holds their number.
+    /// `T`: the type of numbers, float or double; `E`: as what they are kept, itself or `BFloat16`. `I`: a signed integer
+    /// that holds their number. `CHANNELS_LAST`: 1 where the elements of tensors and filter lie so.
     fileprivate static let convolution = KernelSource(
         name: "convolution",
-        code: """
+        code: KernelBFloat16.code + """
             // Three spatial dimensions, of which the first ones may be of size 1.
             #define INPUT(d) ((I)g.sizes[d])
             #define KERNEL(d) ((I)g.sizes[3 + (d)])
@@ -18,6 +19,12 @@ extension KernelSource {
             #define PADDING(d) ((I)g.strides[3 + (d)])
             #define DILATION(d) ((I)g.strides[6 + (d)])
             #define VOLUME(a) (a(0) * a(1) * a(2))
+
+            // Where an element lies: by sample, channel and position in the plane, and the numbers of the latter two.
+            __device__ inline I place(I sample, I channel, I channels, I position, I positions) {
+                return CHANNELS_LAST ? (sample * positions + position) * channels + channel
+                                     : (sample * channels + channel) * positions + position;
+            }
 
             __device__ inline float multiply_add(float a, float b, float c) { return fmaf(a, b, c); }
             __device__ inline double multiply_add(double a, double b, double c) { return fma(a, b, c); }
@@ -48,18 +55,16 @@ extension KernelSource {
 
             // A thread for each element of y. Channels are summed apart, so that long sums lose little.
             extern "C" __global__ void convolution(
-                const T* __restrict__ x, const T* __restrict__ weight, T* __restrict__ y, const Dimensions g,
+                const E* __restrict__ x, const E* __restrict__ weight, E* __restrict__ y, const Dimensions g,
                 int64 count) {
                 const I inputs = INPUTS / GROUPS;
                 APUS_LOOP(i, count) {
                     I window[3];
-                    const I place = split((I)i, OUTPUT(0), OUTPUT(1), OUTPUT(2), window);
-                    const I output = place % OUTPUTS, sample = place / OUTPUTS;
-                    const I first = sample * INPUTS + output / (OUTPUTS / GROUPS) * inputs;
+                    const I plane = split((I)i, OUTPUT(0), OUTPUT(1), OUTPUT(2), window);
+                    const I output = plane % OUTPUTS, sample = plane / OUTPUTS;
+                    const I first = output / (OUTPUTS / GROUPS) * inputs;
                     T sum = 0;
                     for (I channel = 0; channel < inputs; channel++) {
-                        const T* plane = x + (first + channel) * VOLUME(INPUT);
-                        const T* taps = weight + (output * inputs + channel) * VOLUME(KERNEL);
                         T part = 0;
                         for (I a = 0; a < KERNEL(0); a++) {
                             const I i0 = input_index(g, 0, window[0], a);
@@ -70,32 +75,34 @@ extension KernelSource {
                                 for (I c = 0; c < KERNEL(2); c++) {
                                     const I i2 = input_index(g, 2, window[2], c);
                                     if (i2 < 0) continue;
+                                    const I tap = (a * KERNEL(1) + b) * KERNEL(2) + c;
+                                    const I position = (i0 * INPUT(1) + i1) * INPUT(2) + i2;
                                     part = multiply_add(
-                                        taps[(a * KERNEL(1) + b) * KERNEL(2) + c],
-                                        plane[(i0 * INPUT(1) + i1) * INPUT(2) + i2], part);
+                                        apus_number(weight[place(output, channel, inputs, tap, VOLUME(KERNEL))]),
+                                        apus_number(x[place(sample, first + channel, INPUTS, position, VOLUME(INPUT))]),
+                                        part);
                                 }
                             }
                         }
                         sum += part;
                     }
-                    y[i] = sum;
+                    const I position = (window[0] * OUTPUT(1) + window[1]) * OUTPUT(2) + window[2];
+                    apus_set(y[place(sample, output, OUTPUTS, position, VOLUME(OUTPUT))], sum);
                 }
             }
 
             // A thread for each element of dx: the windows that it is part of.
             extern "C" __global__ void convolution_input_gradient(
-                const T* __restrict__ dy, const T* __restrict__ weight, T* __restrict__ dx, const Dimensions g,
+                const E* __restrict__ dy, const E* __restrict__ weight, E* __restrict__ dx, const Dimensions g,
                 int64 count) {
                 const I inputs = INPUTS / GROUPS, outputs = OUTPUTS / GROUPS;
                 APUS_LOOP(i, count) {
                     I element[3];
-                    const I place = split((I)i, INPUT(0), INPUT(1), INPUT(2), element);
-                    const I input = place % INPUTS, sample = place / INPUTS;
+                    const I plane = split((I)i, INPUT(0), INPUT(1), INPUT(2), element);
+                    const I input = plane % INPUTS, sample = plane / INPUTS;
                     const I group = input / inputs, channel = input - group * inputs;
                     T sum = 0;
                     for (I output = group * outputs; output < (group + 1) * outputs; output++) {
-                        const T* plane = dy + (sample * OUTPUTS + output) * VOLUME(OUTPUT);
-                        const T* taps = weight + (output * inputs + channel) * VOLUME(KERNEL);
                         T part = 0;
                         for (I a = 0; a < KERNEL(0); a++) {
                             const I p0 = window_index(g, 0, element[0], a);
@@ -106,28 +113,31 @@ extension KernelSource {
                                 for (I c = 0; c < KERNEL(2); c++) {
                                     const I p2 = window_index(g, 2, element[2], c);
                                     if (p2 < 0) continue;
+                                    const I tap = (a * KERNEL(1) + b) * KERNEL(2) + c;
+                                    const I position = (p0 * OUTPUT(1) + p1) * OUTPUT(2) + p2;
                                     part = multiply_add(
-                                        taps[(a * KERNEL(1) + b) * KERNEL(2) + c],
-                                        plane[(p0 * OUTPUT(1) + p1) * OUTPUT(2) + p2], part);
+                                        apus_number(weight[place(output, channel, inputs, tap, VOLUME(KERNEL))]),
+                                        apus_number(dy[place(sample, output, OUTPUTS, position, VOLUME(OUTPUT))]), part);
                                 }
                             }
                         }
                         sum += part;
                     }
-                    dx[i] = sum;
+                    const I position = (element[0] * INPUT(1) + element[1]) * INPUT(2) + element[2];
+                    apus_set(dx[place(sample, input, INPUTS, position, VOLUME(INPUT))], sum);
                 }
             }
 
             // A block for each element of the weight: the sum over all windows of all samples.
             extern "C" __global__ void convolution_weight_gradient(
-                const T* __restrict__ x, const T* __restrict__ dy, T* __restrict__ dweight, const Dimensions g,
+                const E* __restrict__ x, const E* __restrict__ dy, E* __restrict__ dweight, const Dimensions g,
                 int64 count) {
                 const I inputs = INPUTS / GROUPS, outputs = OUTPUTS / GROUPS;
                 const I windows = SAMPLES * VOLUME(OUTPUT);
                 for (int64 i = blockIdx.x; i < count; i += gridDim.x) {
                     I tap[3];
-                    const I place = split((I)i, KERNEL(0), KERNEL(1), KERNEL(2), tap);
-                    const I channel = place % inputs, output = place / inputs;
+                    const I plane = split((I)i, KERNEL(0), KERNEL(1), KERNEL(2), tap);
+                    const I channel = plane % inputs, output = plane / inputs;
                     const I input = output / outputs * inputs + channel;
                     T sum = 0;
                     for (I w = threadIdx.x; w < windows; w += blockDim.x) {
@@ -137,14 +147,16 @@ extension KernelSource {
                         const I i1 = input_index(g, 1, window[1], tap[1]);
                         const I i2 = input_index(g, 2, window[2], tap[2]);
                         if (i0 < 0 || i1 < 0 || i2 < 0) continue;
-                        const T* plane = x + (sample * INPUTS + input) * VOLUME(INPUT);
-                        const T factor = dy[
-                            (sample * OUTPUTS + output) * VOLUME(OUTPUT)
-                            + (window[0] * OUTPUT(1) + window[1]) * OUTPUT(2) + window[2]];
-                        sum = multiply_add(plane[(i0 * INPUT(1) + i1) * INPUT(2) + i2], factor, sum);
+                        const I from = (i0 * INPUT(1) + i1) * INPUT(2) + i2;
+                        const I to = (window[0] * OUTPUT(1) + window[1]) * OUTPUT(2) + window[2];
+                        sum = multiply_add(
+                            apus_number(x[place(sample, input, INPUTS, from, VOLUME(INPUT))]),
+                            apus_number(dy[place(sample, output, OUTPUTS, to, VOLUME(OUTPUT))]), sum);
                     }
                     sum = apus_block_sum(sum);
-                    if (threadIdx.x == 0) dweight[i] = sum;
+                    const I position = (tap[0] * KERNEL(1) + tap[1]) * KERNEL(2) + tap[2];
+                    if (threadIdx.x == 0)
+                        apus_set(dweight[place(output, channel, inputs, position, VOLUME(KERNEL))], sum);
                 }
             }
 
@@ -158,9 +170,9 @@ extension KernelSource {
                     bool inside = true;
                     I offset = plane;
                     for (int d = 0; d < 3; d++) {
-                        const I place = index[d] + (I)g.strides[d], size = (I)g.sizes[3 + d];
-                        inside = inside && place >= 0 && place < size;
-                        offset = offset * size + place;
+                        const I moved = index[d] + (I)g.strides[d], size = (I)g.sizes[3 + d];
+                        inside = inside && moved >= 0 && moved < size;
+                        offset = offset * size + moved;
                     }
                     target[i] = inside ? source[offset] : (T)0;
                 }
@@ -170,7 +182,10 @@ extension KernelSource {
 
 extension ConvolutionShapes {
     fileprivate var kernelMacros: [String: String] {
-        ["I": [x, weight, y].allSatisfy { $0.elementCount < 1 << 31 } ? "int" : "long long"]
+        [
+            "I": [x, weight, y].allSatisfy { $0.elementCount < 1 << 31 } ? "int" : "long long",
+            "E": isBFloat16 ? "BFloat16" : dtype.cudaName, "CHANNELS_LAST": isBFloat16 ? "1" : "0",
+        ]
     }
 }
 

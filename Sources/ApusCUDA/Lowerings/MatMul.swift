@@ -2,10 +2,11 @@ import ApusGraph
 import ApusPlan
 
 extension KernelSource {
-    /// `T`: the type of the elements; `A`: that of sums, unsigned for integers, which wrap around.
+    /// `T`: the type of the result; `F`: that of the factors, which may be `BFloat16`; `A`: that of sums, unsigned for
+    /// integers, which wrap around.
     fileprivate static let matmul = KernelSource(
         name: "matmul",
-        code: """
+        code: KernelBFloat16.code + """
             #define TILE 16
 
             __device__ inline float multiply_add(float a, float b, float c) { return fmaf(a, b, c); }
@@ -15,7 +16,7 @@ extension KernelSource {
             // c = a b for row-major matrices: a block computes a tile of 16 rows and columns. The blocks along x are the
             // tiles, those along z the matrices of the stack. An operand's element [i, j] lies at i * row + j * column.
             extern "C" __global__ void matmul(
-                const T* __restrict__ a, const T* __restrict__ b, T* __restrict__ c, int64 batch, int64 m, int64 k,
+                const F* __restrict__ a, const F* __restrict__ b, T* __restrict__ c, int64 batch, int64 m, int64 k,
                 int64 n, int64 a_row, int64 a_column, int64 b_row, int64 b_column) {
                 __shared__ A left[TILE][TILE + 1];
                 __shared__ A right[TILE][TILE + 1];
@@ -24,8 +25,8 @@ extension KernelSource {
                 const int x = threadIdx.x, y = threadIdx.y;
                 const int64 row = first_row + y, column = first_column + x;
                 for (int64 matrix = blockIdx.z; matrix < batch; matrix += gridDim.z) {
-                    const T* rows = a + matrix * m * k;
-                    const T* columns = b + matrix * k * n;
+                    const F* rows = a + matrix * m * k;
+                    const F* columns = b + matrix * k * n;
                     A sum = 0;
                     for (int64 start = 0; start < k; start += TILE) {
                         // Neighbouring threads read neighbours of whichever index runs fastest.
@@ -34,9 +35,9 @@ extension KernelSource {
                         const int64 right_k = start + (b_column == 1 ? y : x);
                         const int64 right_j = first_column + (b_column == 1 ? x : y);
                         left[left_i - first_row][left_k - start] =
-                            left_i < m && left_k < k ? (A)rows[left_i * a_row + left_k * a_column] : (A)0;
+                            left_i < m && left_k < k ? (A)apus_number(rows[left_i * a_row + left_k * a_column]) : (A)0;
                         right[right_k - start][right_j - first_column] =
-                            right_k < k && right_j < n ? (A)columns[right_k * b_row + right_j * b_column] : (A)0;
+                            right_k < k && right_j < n ? (A)apus_number(columns[right_k * b_row + right_j * b_column]) : (A)0;
                         __syncthreads();
                         // Tiles are summed apart, so that long sums lose little.
                         A part = 0;
@@ -52,15 +53,34 @@ extension KernelSource {
 }
 
 extension MatMul: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        try matmulLayouts(self, step, on: device)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerMatMul(self, hasBias: false, activation: nil, step, on: device)
     }
 }
 
 extension FusedMatMul: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        try matmulLayouts(matmul, step, on: device)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerMatMul(matmul, hasBias: hasBias, activation: activation, step, on: device)
     }
+}
+
+/// Row-major; both factors as `bfloat16` where that is the precision.
+private func matmulLayouts(
+    _ matmul: MatMul, _ step: StepDescription, on device: CUDADevice
+) throws -> StepLayouts {
+    var layouts = StepLayouts.plain(step)
+    guard matmul.precision == .bfloat16, step.inputs[0].spec.dtype == .float32 else { return layouts }
+    try device.checkBFloat16(matmul.name)
+    for index in 0..<2 { layouts.inputs[index] = CUDALayout.bfloat16.physical(step.inputs[index].spec.shape) }
+    return layouts
 }
 
 /// By cuBLASLt for real numbers, by a kernel of our own for integers and for what cuBLASLt has no algorithm for.
@@ -85,8 +105,9 @@ private func lowerMatMul(
     let resultIndex = step.inputs.count
     let bias = ChannelBias(
         result.shape, alongRows: true, hasBias: hasBias, activation: activation, dtype: dtype)
+    let isBFloat16 = step.inputs[0].layout.cuda.isBFloat16
     func tiled() -> PreparedStep {
-        let product = TiledMatMul(matmul, sizes, dtype)
+        let product = TiledMatMul(matmul, sizes, dtype, hasBFloat16Factors: isBFloat16)
         return PreparedStep(kernel: "tiled") { operands, _ in
             try product.run(operands[0], operands[1], operands[resultIndex], on: device)
             try bias.run(operands[resultIndex], bias: hasBias ? operands[2] : nil, on: device)
@@ -100,7 +121,8 @@ private func lowerMatMul(
     func plan(hasBias: Bool) throws -> CUBLASLtProduct? {
         try CUBLASLtProduct(
             context.cublasLt(), sizes: sizes, transposesLeft: matmul.transposesLeft,
-            transposesRight: matmul.transposesRight, dtype: dtype, hasBias: hasBias)
+            transposesRight: matmul.transposesRight, dtype: dtype, hasBFloat16Factors: isBFloat16,
+            hasBias: hasBias)
     }
     if hasBias, activation == nil, dtype == .float32, sizes.batch == 1, let product = try plan(hasBias: true) {
         return PreparedStep(kernel: "cublasLt", scratchBytes: product.workspaceBytes) { operands, scratch in
@@ -125,7 +147,9 @@ private struct TiledMatMul {
     private let left: (row: Int, column: Int)
     private let right: (row: Int, column: Int)
 
-    init(_ matmul: MatMul, _ sizes: (batch: Int, m: Int, k: Int, n: Int), _ dtype: DType) {
+    init(
+        _ matmul: MatMul, _ sizes: (batch: Int, m: Int, k: Int, n: Int), _ dtype: DType, hasBFloat16Factors: Bool
+    ) {
         let sum =
             switch dtype {
             case .float32: "float"
@@ -133,7 +157,9 @@ private struct TiledMatMul {
             case .int64: "unsigned long long"
             case .uint8, .bool: "unsigned int"
             }
-        kernel = CUDAKernel(.matmul, "matmul", types: ["T": dtype], macros: ["A": sum])
+        kernel = CUDAKernel(
+            .matmul, "matmul", types: ["T": dtype],
+            macros: ["A": sum, "F": hasBFloat16Factors ? "BFloat16" : dtype.cudaName])
         self.sizes = sizes
         left = matmul.transposesLeft ? (1, sizes.m) : (sizes.k, 1)
         right = matmul.transposesRight ? (1, sizes.k) : (sizes.n, 1)

@@ -17,6 +17,7 @@ enum {
   /// Types of elements.
   ApusCUBLASLtFloat = 0,
   ApusCUBLASLtDouble = 1,
+  ApusCUBLASLtBFloat16 = 14,
   /// Arithmetic: single precision that never rounds factors to TF32, and double precision.
   ApusCUBLASLtComputeFloat = 68,
   ApusCUBLASLtComputeDouble = 70,

@@ -15,11 +15,14 @@ enum {
   /// Types of elements.
   ApusCUDNNFloat = 0,
   ApusCUDNNDouble = 1,
-  /// The order of a filter's elements: row-major.
+  ApusCUDNNBFloat16 = 9,
+  /// The order of a filter's elements: row-major, or with the input channels last.
   ApusCUDNNPlainFormat = 0,
+  ApusCUDNNChannelsLastFormat = 1,
   ApusCUDNNCrossCorrelation = 1,
-  /// Arithmetic: the default may round factors to TF32, FMA never does.
+  /// Arithmetic: the default may round factors to TF32, FMA never does; tensor cores for types that they know.
   ApusCUDNNDefaultMath = 0,
+  ApusCUDNNTensorMath = 1,
   ApusCUDNNFusedMultiplyAdd = 3,
   ApusCUDNNDeterministic = 1,
   /// Algorithms of the three directions.
