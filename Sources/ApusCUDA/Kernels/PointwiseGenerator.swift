@@ -14,6 +14,8 @@ struct PointwiseGenerator {
     enum Access: Hashable {
         /// An element for each of the result.
         case whole
+        /// The same, kept as `bfloat16`.
+        case bfloat16
         /// One element for all.
         case single
         /// By strides.
@@ -27,15 +29,18 @@ struct PointwiseGenerator {
 
     let program: FusedPointwise
     let accesses: [Access]
+    /// The results that are kept as `bfloat16`.
+    let bfloat16Results: Set<Int>
     /// The program's constants in its order, as bits.
     let constants: [Int]
     /// Whether kernels get a fault to report to.
     let mayFail: Bool
 
     /// Throws where a function is not defined for the type of its inputs.
-    init(_ program: FusedPointwise, _ accesses: [Access]) throws {
+    init(_ program: FusedPointwise, _ accesses: [Access], bfloat16Results: Set<Int> = []) throws {
         self.program = program
         self.accesses = accesses
+        self.bfloat16Results = bfloat16Results
         var constants: [Int] = []
         var mayFail = false
         for instruction in program.instructions {
@@ -66,7 +71,9 @@ struct PointwiseGenerator {
     }
 
     var source: KernelSource {
-        KernelSource(name: "pointwise", code: PointwiseFunctions.code + Self.accessCode + table + kernel)
+        let hasBFloat16 = accesses.contains(.bfloat16) || !bfloat16Results.isEmpty
+        let access = Self.accessCode + (hasBFloat16 ? Self.bfloat16Code : "")
+        return KernelSource(name: "pointwise", code: PointwiseFunctions.code + access + table + kernel)
     }
 }
 
@@ -129,6 +136,40 @@ extension PointwiseGenerator {
         template <> __device__ inline double constant<double>(int64 bits) { return __longlong_as_double(bits); }
 
         """
+
+    /// The same for numbers that are kept as `bfloat16`.
+    private static let bfloat16Code =
+        KernelBFloat16.code + """
+            __device__ inline void load_bfloat16(
+                float (&values)[4], const void* from, int64 start, int n, bool isVector) {
+                const BFloat16* source = (const BFloat16*)from + start;
+                Four<BFloat16> four;
+                if (isVector) {
+                    four = *(const Four<BFloat16>*)source;
+                } else {
+                    #pragma unroll
+                    for (int k = 0; k < 4; k++) four.values[k] = source[k < n ? k : 0];
+                }
+                #pragma unroll
+                for (int k = 0; k < 4; k++) values[k] = apus_number(four.values[k]);
+            }
+
+            __device__ inline void store_bfloat16(
+                const float (&values)[4], void* to, int64 start, int n, bool isVector) {
+                BFloat16* target = (BFloat16*)to + start;
+                Four<BFloat16> four;
+                #pragma unroll
+                for (int k = 0; k < 4; k++) four.values[k] = apus_bfloat16(values[k]);
+                if (isVector) {
+                    *(Four<BFloat16>*)target = four;
+                } else {
+                    #pragma unroll
+                    for (int k = 0; k < 4; k++) if (k < n) target[k] = four.values[k];
+                }
+            }
+
+
+            """
 
     private var table: String {
         let strides = broadcastInputs.isEmpty ? "" : "int64 sizes[RANK]; int64 strides[\(broadcastInputs.count)][RANK];"
@@ -224,9 +265,10 @@ extension PointwiseGenerator {
         accesses.enumerated().map { index, access in
             let type = program.inputTypes[index].cudaName
             switch access {
-            case .whole:
+            case .whole, .bfloat16:
+                let load = access == .whole ? "load" : "load_bfloat16"
                 return "    \(type) x\(index)[4];\n"
-                    + "    load(x\(index), part.inputs[\(index)], start, n, isVector);\n"
+                    + "    \(load)(x\(index), part.inputs[\(index)], start, n, isVector);\n"
             case .single:
                 return "    const \(type) x\(index) = element<\(type)>(part.inputs[\(index)], 0);\n"
             case .broadcast:
@@ -238,7 +280,10 @@ extension PointwiseGenerator {
     }
 
     private var stores: String {
-        program.results.indices.map { "    store(y\($0), part.outputs[\($0)], start, n, isVector);\n" }.joined()
+        program.results.indices.map { index in
+            let store = bfloat16Results.contains(index) ? "store_bfloat16" : "store"
+            return "    \(store)(y\(index), part.outputs[\(index)], start, n, isVector);\n"
+        }.joined()
     }
 
     /// The program for the element k of the four.

@@ -66,12 +66,20 @@ private struct ChannelChunks: Sendable {
 }
 
 extension BatchNormalization: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        ChannelsLastNormalization.layouts(step, x: 0, images: []) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerForward(self, addsInput: false, relu: false, step, on: device)
     }
 }
 
 extension FusedBatchNormalization: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        ChannelsLastNormalization.layouts(step, x: 0, images: addsInput ? [step.inputs.count - 1] : []) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerForward(norm, addsInput: addsInput, relu: true, step, on: device)
     }
@@ -81,6 +89,9 @@ extension FusedBatchNormalization: CUDALowerable {
 private func lowerForward(
     _ norm: BatchNormalization, addsInput: Bool, relu: Bool, _ step: StepDescription, on device: CUDADevice
 ) throws -> PreparedStep {
+    if step.inputs[0].layout.cuda.isChannelsLast {
+        return ChannelsLastNormalization.forward(norm, addsInput: addsInput, relu: relu, step, on: device)
+    }
     let chunks = try ChannelChunks(step.inputs[0].spec)
     let (isAffine, epsilon, first) = (norm.isAffine, norm.epsilon, step.inputs.count)
     let arguments: @Sendable (Operands) -> [KernelArgument] = { operands in
@@ -107,7 +118,12 @@ private func lowerForward(
 }
 
 extension ChannelNormalization: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        ChannelsLastNormalization.layouts(step, x: 0, images: []) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        if step.inputs[0].layout.cuda.isChannelsLast { return ChannelsLastNormalization.given(step, on: device) }
         // No sums over a channel: blocks are as small as makes sense.
         let chunks = try ChannelChunks(step.inputs[0].spec, oneBlock: 4096)
         let kernel = chunks.kernel("channel_norm")
@@ -118,12 +134,20 @@ extension ChannelNormalization: CUDALowerable {
 }
 
 extension BatchNormalizationGradient: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        ChannelsLastNormalization.layouts(step, x: 1, images: [0]) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerGradient(self, relu: false, step, on: device)
     }
 }
 
 extension FusedBatchNormalizationGradient: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        ChannelsLastNormalization.layouts(step, x: 1, images: [0, 5]) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         try lowerGradient(gradient, relu: true, step, on: device)
     }
@@ -133,6 +157,9 @@ extension FusedBatchNormalizationGradient: CUDALowerable {
 private func lowerGradient(
     _ gradient: BatchNormalizationGradient, relu: Bool, _ step: StepDescription, on device: CUDADevice
 ) throws -> PreparedStep {
+    if step.inputs[1].layout.cuda.isChannelsLast {
+        return ChannelsLastNormalization.gradient(gradient, relu: relu, step, on: device)
+    }
     let chunks = try ChannelChunks(step.inputs[1].spec)
     let (usesBatchStatistics, first) = (gradient.usesBatchStatistics, step.inputs.count)
     let arguments: @Sendable (Operands) -> [KernelArgument] = { operands in

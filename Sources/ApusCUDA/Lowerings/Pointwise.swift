@@ -4,17 +4,28 @@ import CCUDA
 
 extension Pointwise: CUDALowerable {
     /// A program of one function.
-    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+    private func program(_ step: StepDescription) -> FusedPointwise {
         let instruction = FusedPointwise.Instruction(
             .function(function), operands: Array(step.inputs.indices), dtype: step.outputs[0].spec.dtype)
-        let program = FusedPointwise(
+        return FusedPointwise(
             inputTypes: step.inputs.map(\.spec.dtype), instructions: [instruction], results: [step.inputs.count],
             shapes: [step.outputs[0].spec.shape])
-        return try program.lower(step, on: device)
+    }
+
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        program(step).channelsLastLayouts(step) ?? .plain(step)
+    }
+
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        try program(step).lower(step, on: device)
     }
 }
 
 extension FusedPointwise: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        channelsLastLayouts(step) ?? .plain(step)
+    }
+
     /// One launch for each group of parts that a table holds; parts whose inputs are read in different ways are in
     /// different groups, and parts with broadcast inputs by themselves.
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
@@ -42,7 +53,9 @@ extension FusedPointwise: CUDALowerable {
 
     private func accesses(of part: Int, _ step: StepDescription) -> [PointwiseGenerator.Access] {
         (0..<inputsPerPart).map { index in
-            let count = step.inputs[part * inputsPerPart + index].spec.shape.elementCount
+            let input = step.inputs[part * inputsPerPart + index]
+            if input.layout.cuda.isBFloat16 { return .bfloat16 }
+            let count = input.spec.shape.elementCount
             return count == 1 ? .single : count == shapes[part].elementCount ? .whole : .broadcast
         }
     }
@@ -51,7 +64,9 @@ extension FusedPointwise: CUDALowerable {
     private func tables(
         _ accesses: [PointwiseGenerator.Access], _ parts: [Int], _ step: StepDescription, _ faultCode: FaultCode?
     ) throws -> [PointwiseTable] {
-        let generator = try PointwiseGenerator(self, accesses)
+        // Only programs of one shape have such results.
+        let bfloat16Results = step.outputs.indices.filter { step.outputs[$0].layout.cuda.isBFloat16 }
+        let generator = try PointwiseGenerator(self, accesses, bfloat16Results: Set(bfloat16Results))
         let capacity = parts.count == 1 ? 1 : PointwiseTable.capacity(generator)
         var tables: [PointwiseTable] = []
         for first in stride(from: 0, to: parts.count, by: capacity) {

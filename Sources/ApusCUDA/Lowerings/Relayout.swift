@@ -106,7 +106,8 @@ struct Reordering: Sendable {
         guard !turns || shape.rank == 4, !(source.isBFloat16 || target.isBFloat16) || spec.dtype == .float32 else {
             throw TensorError(
                 Relayout.name,
-                "CUDA keeps no \(spec.dtype)\(shape.brackets) in \(source.physical(shape)) and \(target.physical(shape)).")
+                "CUDA does not bring \(spec.dtype)\(shape.brackets) from \(source.physical(shape)) to "
+                    + "\(target.physical(shape)).")
         }
         let (channels, pixels) = turns ? (shape[1], shape[2] * shape[3]) : (1, shape.elementCount)
         batches = turns ? shape[0] : 1

@@ -58,12 +58,14 @@ struct ChannelRows: Sendable {
             sharedBytes: 0, arguments + [.int(rows), .int(packs), .int(size)])
     }
 
-    /// Starts a kernel that combines the chunks of each channel; behind the given arguments come the numbers of both.
-    func launchCombine(_ kernel: CUDAKernel, on device: CUDADevice, _ arguments: [KernelArgument]) throws {
+    /// Starts a kernel that combines the chunks of each channel; between the given arguments come the numbers of both.
+    func launchCombine(
+        _ kernel: CUDAKernel, on device: CUDADevice, _ arguments: [KernelArgument], _ last: [KernelArgument] = []
+    ) throws {
         guard channels > 0 else { return }
         try kernel.launch(
             on: device, grid: ((channels + 31) / 32, 1, 1), block: (32, 32, 1), sharedBytes: 0,
-            arguments + [.int(chunks), .int(channels)])
+            arguments + [.int(chunks), .int(channels)] + last)
     }
 }
 
