@@ -56,9 +56,14 @@ extension KernelSource {
 }
 
 extension AdaptiveAveragePool: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        channelsLastLayouts(step) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         let (input, output) = (step.inputs[0].spec, step.outputs[0].spec)
         let sizes = try PoolingSizes(nil, input: input.shape, output: output.shape, of: name)
+        if step.inputs[0].layout.cuda.isChannelsLast { return lowerChannelsLast(sizes, step, on: device) }
         let kernel = sizes.kernel(.adaptivePool, "adaptive_average", input.dtype)
         return PreparedStep(kernel: "adaptive average pool") { operands, _ in
             try kernel.launch(

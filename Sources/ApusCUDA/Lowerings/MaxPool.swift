@@ -54,10 +54,15 @@ extension KernelSource {
 }
 
 extension MaxPool: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        channelsLastLayouts(step) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         let (input, output) = (step.inputs[0].spec, step.outputs[0].spec)
         let sizes = try PoolingSizes(
             geometry, input: input.shape, output: output.shape, of: "max_pool\(geometry.spatialRank)d")
+        if step.inputs[0].layout.cuda.isChannelsLast { return lowerChannelsLast(sizes, step, on: device) }
         let kernel = sizes.kernel(.maxPool, "max_pool", input.dtype, macros: ["V": "1"])
         return PreparedStep(kernel: "max pool") { operands, _ in
             try kernel.launch(
@@ -68,13 +73,18 @@ extension MaxPool: CUDALowerable {
 }
 
 extension MaxPoolGradient: CUDALowerable {
+    func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
+        channelsLastLayouts(step) ?? .plain(step)
+    }
+
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
         let (dy, operation, planes) = (step.inputs[0].spec, name, inputShape)
         let sizes = try PoolingSizes(geometry, input: inputShape, output: dy.shape, of: name)
+        let code = device.faultCode { .positionOutOfRange(operation, Int64($0[0]), planes: planes) }
+        if step.inputs[1].layout.cuda.isChannelsLast { return lowerChannelsLast(sizes, step, code, on: device) }
         let width = inputShape.dimensions.last.map { $0 % 4 == 0 ? 4 : 1 } ?? 1
         let kernel = sizes.kernel(.maxPool, "max_pool_gradient", dy.dtype, macros: ["V": "\(width)"])
         let packs = sizes.inputCount / width
-        let code = device.faultCode { .positionOutOfRange(operation, Int64($0[0]), planes: planes) }
         return PreparedStep(kernel: "max pool gradient") { operands, _ in
             try kernel.launch(
                 on: device, count: packs, .address(operands[0]), .address(operands[1]), .address(operands[2]),
