@@ -121,16 +121,16 @@ extension CUDAContext {
         _ arguments: [KernelArgument]
     ) throws {
         // Each argument at its own place of the buffer; the driver gets the places' addresses.
-        let stride = MemoryLayout<ApusDimensions>.stride
         let count = arguments.count + arguments.count { if case .fault = $0 { true } else { false } }
-        try withUnsafeTemporaryAllocation(byteCount: max(count, 1) * stride, alignment: 16) { buffer in
+        let byteCount = arguments.reduce(0) { $0 + $1.placeBytes }
+        try withUnsafeTemporaryAllocation(byteCount: max(byteCount, 16), alignment: 16) { buffer in
             try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: max(count, 1)) { places in
-                guard let base = buffer.baseAddress else { return }
+                guard var place = buffer.baseAddress else { return }
                 var next = 0
                 func append<Value>(_ value: Value) {
-                    let place = base + next * stride
                     place.storeBytes(of: value, as: Value.self)
                     places.initializeElement(at: next, to: place)
+                    place += KernelArgument.placeBytes(MemoryLayout<Value>.size)
                     next += 1
                 }
                 for argument in arguments {
@@ -140,6 +140,13 @@ extension CUDAContext {
                     case .float(let value): append(value)
                     case .double(let value): append(value)
                     case .dimensions(let dimensions): append(dimensions)
+                    case .words(let words):
+                        words.withUnsafeBytes { bytes in
+                            UnsafeMutableRawBufferPointer(start: place, count: bytes.count).copyMemory(from: bytes)
+                        }
+                        places.initializeElement(at: next, to: place)
+                        place += argument.placeBytes
+                        next += 1
                     case .fault(let code):
                         append(fault)
                         append(Int64(code.number))
@@ -152,6 +159,21 @@ extension CUDAContext {
             }
         }
     }
+}
+
+extension KernelArgument {
+    /// The bytes that the parameters of an argument take in the buffer of a launch.
+    fileprivate var placeBytes: Int {
+        switch self {
+        case .address, .int, .float, .double: Self.placeBytes(8)
+        case .dimensions: Self.placeBytes(MemoryLayout<ApusDimensions>.size)
+        case .words(let words): Self.placeBytes(8 * words.count)
+        case .fault: 2 * Self.placeBytes(8)
+        }
+    }
+
+    /// A size rounded up to what is aligned for everything.
+    fileprivate static func placeBytes(_ size: Int) -> Int { (size + 15) / 16 * 16 }
 }
 
 // MARK: - Memory

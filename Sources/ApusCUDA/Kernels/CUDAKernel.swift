@@ -90,6 +90,8 @@ enum KernelArgument {
     case double(Double)
     /// `Dimensions`
     case dimensions(ApusDimensions)
+    /// A structure of so many members of 8 bytes (`int64`, pointers); all parameters together may have 4,096 bytes.
+    case words([Int])
     /// `Fault*`, followed by the `int64` code of what may go wrong (see ``CUDADevice/faultCode(_:)``): two parameters.
     case fault(FaultCode)
 }
