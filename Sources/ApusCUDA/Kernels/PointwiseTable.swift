@@ -45,7 +45,7 @@ struct PointwiseTable {
     let constants: [Int]
     let parts: [PointwisePart]
     let capacity: Int
-    let faultCode: Int?
+    let faultCode: FaultCode?
 
     /// The parts that a table holds.
     static func capacity(_ generator: PointwiseGenerator) -> Int {

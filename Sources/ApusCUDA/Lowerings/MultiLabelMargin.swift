@@ -97,7 +97,7 @@ extension MultiLabelMargin: CUDALowerable {
     }
 
     /// The code of the error of a label out of range; kernels give the label and the row.
-    fileprivate func labelFault(classes: Int, on device: CUDADevice) -> Int {
+    fileprivate func labelFault(classes: Int, on device: CUDADevice) -> FaultCode {
         device.faultCode { values in outOfRange(Int64(values[0]), row: values[1], classes: classes) }
     }
 }

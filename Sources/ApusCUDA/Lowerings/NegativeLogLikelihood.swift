@@ -72,7 +72,7 @@ extension NegativeLogLikelihood: CUDALowerable {
     }
 
     /// The code of the error of a class out of range; kernels give the class and the sample.
-    func classFault(classes: Shape, inputShape: Shape, on device: CUDADevice) -> Int {
+    func classFault(classes: Shape, inputShape: Shape, on device: CUDADevice) -> FaultCode {
         let count = inputShape.dimensions[1]
         return device.faultCode { values in
             outOfRange(Int64(values[0]), at: values[1], in: classes, classes: count)

@@ -68,7 +68,7 @@ private struct Planes: Sendable {
     let positions: Shape
     let wide: Int
     let narrow: Int
-    let code: Int
+    let code: FaultCode
 
     init(_ operation: String, positions: Shape, into planes: Shape, on device: CUDADevice) {
         (self.device, self.positions) = (device, positions)

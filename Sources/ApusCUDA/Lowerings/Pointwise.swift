@@ -49,7 +49,7 @@ extension FusedPointwise: CUDALowerable {
 
     /// The launches of parts whose inputs are read in the same ways.
     private func tables(
-        _ accesses: [PointwiseGenerator.Access], _ parts: [Int], _ step: StepDescription, _ faultCode: Int?
+        _ accesses: [PointwiseGenerator.Access], _ parts: [Int], _ step: StepDescription, _ faultCode: FaultCode?
     ) throws -> [PointwiseTable] {
         let generator = try PointwiseGenerator(self, accesses)
         let capacity = parts.count == 1 ? 1 : PointwiseTable.capacity(generator)
