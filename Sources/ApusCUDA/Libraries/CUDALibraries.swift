@@ -45,7 +45,8 @@ public enum CUDALibraries {
         try once(\.driver) {
             let driver = try load(.driver, apus_driver_load)
             guard !supportedMajors.isEmpty else {
-                throw CUDAError("the CUDA driver knows CUDA \(driverVersion.map(versionText) ?? "?") only, Apus needs 12.0.")
+                throw CUDAError(
+                    "the CUDA driver knows CUDA \(driverVersion.map(versionText) ?? "?") only, Apus needs 12.0.")
             }
             let result = driver.pointee.cuInit(0)
             guard result == 0 else {

@@ -51,7 +51,9 @@ public enum CUDALibrary: String, Sendable, CaseIterable {
     ///
     /// - Parameters:
     ///   - majors: the versions of CUDA that the driver knows, newest first.
-    func open(majors: [Int] = CUDALibraries.supportedMajors, in path: CUDASearchPath = CUDASearchPath()) throws -> Opened {
+    func open(majors: [Int] = CUDALibraries.supportedMajors, in path: CUDASearchPath = CUDASearchPath()) throws
+        -> Opened
+    {
         let names = fileNames(majors: majors)
         var reasons: [String] = []
         for candidate in path.candidates(for: names) {

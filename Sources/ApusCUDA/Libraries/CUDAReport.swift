@@ -35,7 +35,8 @@ public struct CUDAReport: Sendable, Hashable {
         let libraries = CUDALibrary.allCases.map(\.report)
         do {
             let gpus = try findGPUs()
-            return CUDAReport(gpus: gpus, problem: gpus.isEmpty ? "the driver finds no GPU." : nil, libraries: libraries)
+            return CUDAReport(
+                gpus: gpus, problem: gpus.isEmpty ? "the driver finds no GPU." : nil, libraries: libraries)
         } catch {
             return CUDAReport(gpus: [], problem: "\(error)", libraries: libraries)
         }
