@@ -39,6 +39,6 @@ import Testing
     }
 
     @Test func theSampleStepsFollowTheShapeRules() {
-        for sample in SampleStep.all { #expect(throws: Never.self, "\(sample)") { try sample.description() } }
+        for sample in SampleStep.all { #expect(throws: Never.self, "\(sample)") { try sample.step() } }
     }
 }

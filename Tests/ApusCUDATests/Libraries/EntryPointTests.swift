@@ -57,7 +57,8 @@ import Testing
         .enabled(
             if: missing.isEmpty,
             Comment(
-                rawValue: "skipped: not fetched: \(missing.joined(separator: ", ")) (scripts/install-cuda-libraries --all)"
+                rawValue:
+                    "skipped: not fetched: \(missing.joined(separator: ", ")) (scripts/install-cuda-libraries --all)"
             )))
     func allLibrariesWereChecked() { #expect(Self.found.count == Self.wanted.count) }
 
