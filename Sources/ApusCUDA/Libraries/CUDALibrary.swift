@@ -55,6 +55,9 @@ public enum CUDALibrary: String, Sendable, CaseIterable {
         -> Opened
     {
         let names = fileNames(majors: majors)
+        guard !names.isEmpty else {
+            throw CUDAError("the driver knows no version of CUDA that Apus can use. \(CUDALibrary.driver.advice)")
+        }
         var reasons: [String] = []
         for candidate in path.candidates(for: names) {
             if self == .cudnn, let major = CUDNNPackage.cudaMajor(of: candidate) {

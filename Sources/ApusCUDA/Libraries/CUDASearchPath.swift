@@ -17,13 +17,14 @@ struct CUDASearchPath: Sendable {
         self.systemPythons = systemPythons
     }
 
-    /// What to give to `dlopen`, in order: existing files of `APUS_CUDA_PATH`, plain names, which the system looks up,
-    /// and existing files of the usual folders. In each of these a name that comes earlier is preferred.
+    /// What to give to `dlopen`, in order: existing files of `APUS_CUDA_PATH`; then for each name the name itself, which
+    /// the system looks up, and existing files of the usual folders.
     func candidates(for names: [String]) -> [String] {
         let given = (environment["APUS_CUDA_PATH"] ?? "").split(separator: ":").map(String.init)
+        let usual = usualFolders
+        let others = names.flatMap { [$0] + files([$0], in: usual) }
         var known = Set<String>()
-        return (files(names, in: given.flatMap(Self.foldersOfAnyKind)) + names + files(names, in: usualFolders))
-            .filter { known.insert($0).inserted }
+        return (files(names, in: given.flatMap(Self.foldersOfAnyKind)) + others).filter { known.insert($0).inserted }
     }
 
     private func files(_ names: [String], in folders: [String]) -> [String] {

@@ -26,8 +26,8 @@ import Testing
         #expect(
             candidates == [
                 folder.file("second/lib64/libnvrtc.so.13"), folder.file("first/libnvrtc.so.12"),
-                folder.file("wheels/nvidia/cuda_nvrtc/lib/libnvrtc.so.12"), "libnvrtc.so.13", "libnvrtc.so.12",
-                folder.file("local/cuda/lib64/libnvrtc.so.13"),
+                folder.file("wheels/nvidia/cuda_nvrtc/lib/libnvrtc.so.12"), "libnvrtc.so.13",
+                folder.file("local/cuda/lib64/libnvrtc.so.13"), "libnvrtc.so.12",
             ])
     }
 
@@ -98,6 +98,11 @@ import Testing
         #expect(error.description.contains("cannot be loaded"))
         #expect(error.description.contains("APUS_CUDA_PATH"))
         #expect(error.description.contains("pip install nvidia-"))
+    }
+
+    @Test func aDriverThatIsTooOldIsTold() throws {
+        let error = try #require(throws: CUDAError.self) { try CUDALibrary.nvrtc.open(majors: [], in: path()) }
+        #expect(error.description.contains("the driver knows no version of CUDA that Apus can use"), "\(error)")
     }
 
     @Test func whatIsNoLibraryIsNamed() throws {
