@@ -8,6 +8,9 @@ import Testing
 
 /// Every step can be planned without a GPU, and all kernels that the steps make compile.
 @Suite struct CompilationTests {
+    /// Steps that are refused, since plans for a GPU do not hold them: the engine makes them where a backend asks for them.
+    private static let neverPlanned: Set<String> = ["FusedConvolutionPool"]
+
     /// What the sample steps are computed with: the texts, and the kernels that each must hold.
     private struct Kernels {
         var names: [String: Set<String>] = [:]
@@ -40,6 +43,9 @@ import Testing
         }
         do {
             let step = try sample.step()
+            if Self.neverPlanned.contains("\(type(of: primitive))") {
+                return CUDABackend(.numbered(0)).canFuse(step) ? "\(sample) is refused, but asked for" : nil
+            }
             let layouts = try primitive.layouts(for: step)
             let prepared = try primitive.lower(step, on: .numbered(0))
             guard layouts.inputs.count == step.inputs.count, layouts.outputs.count == step.outputs.count,
