@@ -75,9 +75,13 @@ public enum CUDALibrary: String, Sendable, CaseIterable {
             if let reason = dlerror(), candidate.contains("/") { reasons.append(String(cString: reason)) }
         }
         let tried = reasons.isEmpty ? "" : " (\(reasons.prefix(3).joined(separator: "; ")))"
-        throw CUDAError(
-            "\(names.joined(separator: " or ")) cannot be loaded\(tried). It was looked for in APUS_CUDA_PATH, where the "
-                + "system looks, in CUDA's own folders and in Python's environments. \(advice)")
+        // The driver lies where the system looks; where else does not matter to who has none.
+        let places =
+            self == .driver
+            ? ""
+            : " It was looked for in APUS_CUDA_PATH, where the system looks, in CUDA's own folders and in Python's "
+                + "environments."
+        throw CUDAError("\(names.joined(separator: " or ")) cannot be loaded\(tried).\(places) \(advice)")
     }
 }
 
