@@ -5,7 +5,8 @@ import Synchronization
 /// The libraries of CUDA, each loaded when it is first needed.
 ///
 /// A library is looked for in `APUS_CUDA_PATH` (folders, separated by colons, and folders in which wheels of PyPI were
-/// unpacked), then where the system looks, then in the folders of CUDA's installers and of PyPI's `nvidia-*` wheels.
+/// unpacked), then where the system looks, then in the folders of CUDA's installers and of PyPI's `nvidia-*` wheels. Of
+/// several versions the newest that the driver knows is taken.
 public enum CUDALibraries {
     /// A table of entry points, which is never written to.
     private struct Loaded<Table>: @unchecked Sendable {
@@ -17,14 +18,36 @@ public enum CUDALibraries {
         var nvrtc: Result<Loaded<ApusNVRTC>, CUDAError>?
         var cublasLt: Result<Loaded<ApusCUBLASLt>, CUDAError>?
         var cudnn: Result<Loaded<ApusCUDNN>, CUDAError>?
+        var nccl: Result<Loaded<ApusNCCL>, CUDAError>?
     }
 
     private static let tables = Mutex(Tables())
+
+    /// The newest version of CUDA that the driver knows, such as 12080 for 12.8; nil without a driver. Needs no GPU.
+    static let driverVersion: Int? = {
+        var missing: UnsafePointer<CChar>?
+        guard let found = try? CUDALibrary.driver.open(majors: []),
+            let driver = apus_driver_load(found.handle, &missing)
+        else { return nil }
+        var version: Int32 = 0
+        guard driver.pointee.cuDriverGetVersion(&version) == 0, version > 0 else { return nil }
+        return Int(version)
+    }()
+
+    /// The major versions of CUDA whose code the driver can load, newest first; all without a driver.
+    static var supportedMajors: [Int] {
+        guard let driverVersion else { return CUDALibrary.majors }
+        return CUDALibrary.majors.filter { $0 <= driverVersion / 1000 }
+    }
 
     /// The driver, started; throws where there is none, or no GPU.
     static func driver() throws -> UnsafePointer<ApusDriver> {
         try once(\.driver) {
             let driver = try load(.driver, apus_driver_load)
+            guard !supportedMajors.isEmpty else {
+                throw CUDAError(
+                    "the CUDA driver knows CUDA \(driverVersion.map(versionText) ?? "?") only, Apus needs 12.0.")
+            }
             let result = driver.pointee.cuInit(0)
             guard result == 0 else {
                 throw CUDAError("the CUDA driver finds no GPU: \(driver.name(of: result)).")
@@ -40,6 +63,11 @@ public enum CUDALibraries {
     }
 
     static func cudnn() throws -> UnsafePointer<ApusCUDNN> { try once(\.cudnn) { try load(.cudnn, apus_cudnn_load) } }
+
+    static func nccl() throws -> UnsafePointer<ApusNCCL> { try once(\.nccl) { try load(.nccl, apus_nccl_load) } }
+
+    /// 12080 as CUDA writes it: 12.8.
+    static func versionText(_ version: Int) -> String { "\(version / 1000).\(version % 1000 / 10)" }
 
     private static func once<Table>(
         _ path: WritableKeyPath<Tables, Result<Loaded<Table>, CUDAError>?>,
