@@ -103,6 +103,9 @@ let package = Package(
         .executableTarget(name: "ResumeProbe", dependencies: ["Apus"], path: "Tests/ResumeProbe"),
         .testTarget(name: "ApusReferenceTests", dependencies: ["ApusReference"]),
         .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusReference", "ApusEngine", "ApusTestSupport"]),
+        .testTarget(
+            name: "ApusCUDATests",
+            dependencies: ["ApusCUDA", "CCUDA", "ApusGraph", "ApusPlan", "ApusReference", "ApusTestSupport"]),
         .testTarget(name: "ApusEngineTests", dependencies: ["ApusEngine", "ApusTestSupport"]),
         .testTarget(name: "ApusInteropTests", dependencies: ["ApusInterop", "ApusTestSupport"]),
         .testTarget(name: "ApusNNTests", dependencies: ["ApusNN"]),

@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-BEGIN = "<!-- {name}: written by Benchmarks/compare -->"
+BEGIN = "<!-- {name}: written by {author} -->"
 END = "<!-- end of {name} -->"
 
 
@@ -111,9 +111,9 @@ def markdown(head, body):
     return "\n".join([text(head), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(text, body)])
 
 
-def write_section(path, name, text):
+def write_section(path, name, text, author="Benchmarks/compare"):
     """Replaces the section of that name in the file, or appends it; whatever else stands there is kept."""
-    begin, end = BEGIN.format(name=name), END.format(name=name)
+    begin, end = BEGIN.format(name=name, author=author), END.format(name=name)
     section = f"{begin}\n{text.strip()}\n{end}\n"
     old = Path(path).read_text() if Path(path).exists() else "# Results of the benchmarks\n"
     before, found, rest = old.partition(begin)

@@ -172,6 +172,24 @@ import Testing
         let members = try parsed(device.lines[0]).members
         #expect(members["device"] as? String == "cpu")
         #expect(members["threads"] as? Int == 2)
+        // Then the GPUs and their libraries, or one line that says why there are none.
+        let others = try device.lines.dropFirst().map { try parsed($0).members }
+        let gpus = others.filter { $0["compute_capability"] != nil }
+        if gpus.isEmpty {
+            #expect(others.count == 1)
+            #expect(others.first?["device"] as? String == "cuda")
+            #expect((others.first?["error"] as? String)?.isEmpty == false)
+        } else {
+            #expect(gpus.first?["device"] as? String == "cuda:0")
+            #expect(gpus.allSatisfy { ($0["memory_bytes"] as? Int ?? 0) > 0 && $0["driver"] is String })
+            let libraries = others.filter { $0["library"] != nil }
+            #expect(libraries.map { $0["library"] as? String } == ["driver", "nvrtc", "cublasLt", "cudnn", "nccl"])
+            #expect(libraries.allSatisfy { $0["error"] is String || $0["version"] is String })
+        }
+        let table = try apus.run("device")
+        #expect(table.lines.count == device.lines.count)
+        #expect(table.lines.first?.hasPrefix("cpu: ") == true)
+        if gpus.isEmpty { #expect(table.lines.last?.hasPrefix("no GPU: ") == true) }
         let data = try apus.run("data", "list", "--json")
         #expect(data.lines.contains(#"{"data":"mnist","status":"missing"}"#))
     }

@@ -125,8 +125,8 @@ extension DType {
     var cudaName: String {
         switch self {
         case .bool: "bool"
-        case .uint8: "unsigned char"
-        case .int64: "long long"
+        case .uint8: "uint8"
+        case .int64: "int64"
         case .float32: "float"
         case .float64: "double"
         }

@@ -5,6 +5,8 @@
 #include "cudnn.h"
 #include "driver.h"
 #include "kernel_arguments.h"
+#include "library_path.h"
+#include "nccl.h"
 #include "nvrtc.h"
 
 #endif

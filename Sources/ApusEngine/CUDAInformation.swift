@@ -1,0 +1,4 @@
+import ApusCUDA
+
+/// The GPUs of this machine and CUDA's libraries, or why there are none; see ``CUDAReport/current()``.
+public typealias CUDAInformation = CUDAReport
