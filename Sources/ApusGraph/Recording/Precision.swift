@@ -22,8 +22,8 @@ public enum Precision: Sendable, Hashable {
 /// On a CPU the results of convolutions stay `float32`, too: other than PyTorch's, they are not rounded. On a GPU those of
 /// convolutions over images are rounded to `bfloat16`, as in PyTorch, and so are their gradients by the images and by the
 /// weight, which then is `float32` again. Normalisation, pooling and elementwise functions that read such results compute
-/// in `float32`, and round theirs to `bfloat16` where those are read by such steps again. To the program all of them are
-/// tensors of `float32`. Convolutions along one or three dimensions, depthwise ones, those whose paddings before and after
+/// in `float32`. They round theirs, too; elementwise functions do so only where no other steps than these read them. To the
+/// program all of them are tensors of `float32`. Convolutions along one or three dimensions, depthwise ones, those whose paddings before and after
 /// differ, and what cuDNN has no kernel for are computed in full.
 ///
 /// A processor without instructions for `bfloat16` is an error when such a product is computed: see
