@@ -1,3 +1,4 @@
+import ApusEngine
 import ApusGraph
 import ApusNN
 
@@ -80,16 +81,68 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
         rule: (_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState, _ scalars: Scalars) -> Tensor
     ) {
         var shared: [StepKey: Scalars] = [:]
+        var templates: [StepKey: UpdateTemplate] = [:]
         for parameter in parameters {
-            guard let gradient = parameter.grad else { continue }
+            guard let slope = parameter.grad else { continue }
             var state = state(of: parameter)
             state.step += 1
             let key = StepKey(step: state.step, dtype: parameter.dtype, numbers: state.numbers)
-            let scalars = shared[key] ?? makeScalars(key)
-            shared[key] = scalars
-            parameter.data = rule(parameter.data, maximize ? -gradient : gradient, &state, scalars)
+            let (data, gradient) = (parameter.data, maximize ? -slope : slope)
+            if let template = templates[key], let updated = template.record(data, gradient, &state) {
+                parameter.data = updated
+            } else {
+                let scalars = shared[key] ?? makeScalars(key)
+                shared[key] = scalars
+                let before = state
+                let updated = rule(data, gradient, &state, scalars)
+                parameter.data = updated
+                if templates[key] == nil, let template = UpdateTemplate(data, gradient, before, to: updated, state) {
+                    templates[key] = template
+                    // Recorded once more, so that the first parameter is part of the sweep.
+                    state = before
+                    parameter.data = template.record(data, gradient, &state) ?? updated
+                }
+            }
             setState(state, of: parameter)
         }
+    }
+}
+
+/// A rule as it was recorded for one parameter, for the other parameters of the same type and step.
+private struct UpdateTemplate {
+    private let chain: ElementwiseTemplate
+    /// The tensors of the state that the rule reads, and those that it makes.
+    private let before: [String]
+    private let after: [String]
+    private let numbers: [String: Double]
+
+    /// nil where the rule is more than elementwise functions, or makes new tensors, as in a parameter's first step.
+    init?(
+        _ data: Tensor, _ gradient: Tensor, _ before: OptimizerState, to updated: Tensor, _ after: OptimizerState
+    ) {
+        let names = before.tensors.keys.sorted()
+        guard names == after.tensors.keys.sorted() else { return nil }
+        // What the rule leaves as it is need not be made.
+        let changed = names.filter { name in
+            guard let old = before.tensors[name]?.value, let new = after.tensors[name]?.value else { return true }
+            return old.node !== new.node || old.output != new.output
+        }
+        let inputs = [data, gradient] + names.compactMap { before.tensors[$0] }
+        guard
+            let chain = ElementwiseTemplate(from: inputs, to: [updated] + changed.compactMap { after.tensors[$0] })
+        else { return nil }
+        (self.chain, self.before, self.after, numbers) = (chain, names, changed, after.numbers)
+    }
+
+    /// The new value of another parameter, whose state changes too; nil where the template does not fit it.
+    func record(_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState) -> Tensor? {
+        guard state.tensors.count == before.count else { return nil }
+        let inputs = [data, gradient] + before.compactMap { state.tensors[$0] }
+        guard inputs.count == before.count + 2, chain.fits(inputs) else { return nil }
+        let results = chain.record(inputs)
+        for (name, tensor) in zip(after, results.dropFirst()) { state.tensors[name] = tensor }
+        state.numbers = numbers
+        return results[0]
     }
 }
 

@@ -109,7 +109,9 @@ extension CollectedGraph {
             items[index].heldOutputs = UInt8((1 << items[index].node.outputs.count) - 1)
         }
         for (node, slots, uses) in leafNodes where node.heldOutputs == 0 && node.consumerCount == uses {
-            if slots[0] >= 0, node.ownsStorageAlone { leaves[slots[0]].isDonated = true }
+            for output in node.outputs.indices where slots[output] >= 0 && node.ownsStorageAlone(of: output) {
+                leaves[slots[output]].isDonated = true
+            }
         }
     }
 }

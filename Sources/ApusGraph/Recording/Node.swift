@@ -134,15 +134,15 @@ extension Node {
         }
     }
 
-    /// Whether this node alone holds its finished elements: then a plan may overwrite them when nobody reads them
-    /// later.
-    public var ownsStorageAlone: Bool {
+    /// Whether this node alone holds the finished elements of a result: then a plan may overwrite them when nobody reads
+    /// them later.
+    public func ownsStorageAlone(of output: Int) -> Bool {
         state.withLock { state in
-            guard case .evaluated(var storages) = state.work, storages.count == 1 else { return false }
+            guard case .evaluated(var storages) = state.work else { return false }
             state.work = .poisoned
             defer { state.work = .evaluated(storages) }
-            guard storages[0] != nil else { return false }
-            return isKnownUniquelyReferenced(&storages[0])
+            guard storages[output] != nil else { return false }
+            return isKnownUniquelyReferenced(&storages[output])
         }
     }
 

@@ -1,0 +1,97 @@
+import ApusGraph
+import ApusPlan
+
+/// A chain of elementwise functions that was recorded for some tensors, and can be recorded for others as one operation.
+///
+/// An optimizer's rule is ten to twenty functions for each parameter. Recorded one by one they are most of the nodes of a
+/// small network's step; as a template they are one node a parameter, and the same program for all of them, which the
+/// engine computes in one sweep.
+public struct ElementwiseTemplate {
+    private let inputTypes: [DType]
+    private let instructions: [FusedPointwise.Instruction]
+    private let results: [Int]
+    /// What the chain reads beside its inputs: tensors without dimensions.
+    private let shared: [Tensor]
+
+    /// A result of a node.
+    private struct Place: Hashable {
+        let node: ObjectIdentifier
+        let output: Int
+
+        init(_ value: Value) { (node, output) = (ObjectIdentifier(value.node), value.output) }
+    }
+
+    /// As many functions and inputs as the engine joins by itself.
+    private static let bounds = (instructions: 40, inputs: 16)
+
+    /// The chain that leads from `inputs` to `results`.
+    ///
+    /// nil where it is no template: where anything but elementwise functions lies on the way, where tensors with
+    /// dimensions are read that are no inputs, where not all have one shape, and where it is too long.
+    public init?(from inputs: [Tensor], to results: [Tensor]) {
+        guard let shape = inputs.first?.shape, (inputs + results).allSatisfy({ $0.shape == shape }), shape.rank > 0,
+            (1...4).contains(results.count)
+        else { return nil }
+        var registers: [Place: Int] = [:]
+        for (index, input) in inputs.enumerated() { registers[Place(input.value)] = index }
+        guard registers.count == inputs.count else { return nil }
+        // Nodes in an order in which they can be computed, without recursion.
+        var order: [Node] = []
+        var shared: [Value] = []
+        var stack: [(value: Value, isDone: Bool)] = results.reversed().map { ($0.value, false) }
+        while let (value, isDone) = stack.popLast() {
+            let place = Place(value)
+            if isDone {
+                if registers[place] == nil {
+                    registers[place] = -1
+                    order.append(value.node)
+                }
+                continue
+            }
+            guard registers[place] == nil else { continue }
+            if value.spec.shape.rank == 0 {
+                registers[place] = inputs.count + shared.count
+                shared.append(value)
+                continue
+            }
+            guard case .pending(let primitive, let operands) = value.node.work, primitive is Pointwise,
+                value.spec.shape == shape, order.count < Self.bounds.instructions
+            else { return nil }
+            stack.append((value, true))
+            for operand in operands.reversed() { stack.append((operand, false)) }
+        }
+        let inputCount = inputs.count + shared.count
+        guard inputCount <= Self.bounds.inputs, !order.isEmpty else { return nil }
+        for (index, node) in order.enumerated() { registers[Place(Value(node, 0))] = inputCount + index }
+        var instructions: [FusedPointwise.Instruction] = []
+        for node in order {
+            guard case .pending(let primitive, let operands) = node.work, let pointwise = primitive as? Pointwise else {
+                return nil
+            }
+            instructions.append(
+                FusedPointwise.Instruction(
+                    .function(pointwise.function), operands: operands.compactMap { registers[Place($0)] },
+                    dtype: node.outputs[0].dtype))
+        }
+        self.results = results.compactMap { registers[Place($0.value)] }
+        // A result that is an input stands for itself, which no operation gives.
+        guard self.results.allSatisfy({ $0 >= inputCount }) else { return nil }
+        self.instructions = instructions
+        self.shared = shared.map { Tensor($0) }
+        inputTypes = (inputs.map(\.value) + shared).map(\.spec.dtype)
+    }
+
+    /// Whether the chain can be recorded for these tensors: of the types of those that it was made from, and of one shape.
+    public func fits(_ inputs: [Tensor]) -> Bool {
+        guard let shape = inputs.first?.shape, inputs.count + shared.count == inputTypes.count else { return false }
+        return zip(inputs, inputTypes).allSatisfy { $0.shape == shape && $0.dtype == $1 }
+    }
+
+    /// Records the chain for other tensors, which ``fits(_:)``.
+    public func record(_ inputs: [Tensor]) -> [Tensor] {
+        Tensor.record(
+            FusedPointwise(
+                inputTypes: inputTypes, instructions: instructions, results: results, shapes: [inputs[0].shape]),
+            inputs + shared)
+    }
+}
