@@ -186,14 +186,6 @@ extension ConvolutionShapes {
 
     /// Whether each group has one input channel.
     var isDepthwise: Bool { geometry.groups > 1 && weight[1] == 1 }
-
-    /// Whether there are so few channels that plain sums are faster than cuDNN's deterministic algorithms: LeNet's
-    /// gradients by the weights take 0.42 ms there on an H100, for 22 million products. Beyond half a billion products
-    /// cuDNN's tiles pay.
-    var isSmall: Bool {
-        geometry.groups == 1 && dtype == .float32 && !isBFloat16 && x[1] <= 8
-            && y.elementCount * weight.dimensions.dropFirst().reduce(1, *) <= 500_000_000
-    }
 }
 
 extension CUDNN {

@@ -176,7 +176,7 @@ private struct ConvolutionProduct: Sendable {
         direct = try DirectConvolution(direction, shapes)
         let padded = shapes.isSymmetric ? nil : PaddedInput(shapes)
         let planned = padded?.shapes ?? shapes
-        guard shapes.suitsCUDNN, planned.suitsCUDNN, !shapes.isDepthwise, !shapes.isSmall else {
+        guard shapes.suitsCUDNN, planned.suitsCUDNN, !shapes.isDepthwise else {
             way = .direct
             return
         }

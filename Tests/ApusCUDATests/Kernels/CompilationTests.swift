@@ -47,8 +47,13 @@ import Testing
             if Self.neverPlanned.contains("\(type(of: primitive))") {
                 return CUDABackend(.numbered(0)).canFuse(step) ? "\(sample) is refused, but asked for" : nil
             }
-            let layouts = try primitive.layouts(for: step)
-            let prepared = try primitive.lower(step, on: .numbered(0))
+            var planned = step
+            let layouts = try primitive.layouts(for: step, on: .numbered(0))
+            for (index, layout) in layouts.inputs.enumerated() { planned.inputs[index].layout = layout }
+            for (index, layout) in layouts.outputs.enumerated() { planned.outputs[index].layout = layout }
+            // The layout pass knows both sides of a conversion; it never asks.
+            if primitive is Relayout { planned = step }
+            let prepared = try primitive.lower(planned, on: .numbered(0))
             guard layouts.inputs.count == step.inputs.count, layouts.outputs.count == step.outputs.count,
                 !prepared.kernel.isEmpty, prepared.scratchBytes >= 0
             else { return "\(sample) is planned wrongly" }

@@ -67,12 +67,13 @@ extension SampleStep {
         return steps
     }
 
-    private static func convolution(
-        _ geometry: ConvolutionGeometry, _ x: TensorSpec, _ weight: TensorSpec, _ y: TensorSpec
+    static func convolution(
+        _ geometry: ConvolutionGeometry, _ x: TensorSpec, _ weight: TensorSpec, _ y: TensorSpec,
+        precision: Precision = .full
     ) -> [SampleStep] {
         let dtype = x.dtype
         let bias = TensorSpec([weight.shape[0]], dtype)
-        let convolution = Convolution(geometry)
+        let convolution = Convolution(geometry, precision: precision)
         let pool = MaxPool(
             PoolingGeometry(
                 kernelSize: times(geometry.spatialRank, 2), stride: times(geometry.spatialRank, 2),
@@ -81,11 +82,15 @@ extension SampleStep {
         let inputBias = TensorSpec([x.shape[1]], dtype)
         var steps = [
             SampleStep(convolution, [x, weight]), SampleStep(convolution, [x, weight, bias]),
-            SampleStep(ConvolutionInputGradient(geometry, inputShape: x.shape), [y, weight]),
-            SampleStep(ConvolutionInputGradient(geometry, inputShape: x.shape), [y, weight, inputBias]),
+            SampleStep(ConvolutionInputGradient(geometry, inputShape: x.shape, precision: precision), [y, weight]),
             SampleStep(
-                ConvolutionWeightGradient(geometry, weightShape: weight.shape, withBias: false), [x, y]),
-            SampleStep(ConvolutionWeightGradient(geometry, weightShape: weight.shape, withBias: true), [x, y]),
+                ConvolutionInputGradient(geometry, inputShape: x.shape, precision: precision), [y, weight, inputBias]),
+            SampleStep(
+                ConvolutionWeightGradient(
+                    geometry, weightShape: weight.shape, withBias: false, precision: precision), [x, y]),
+            SampleStep(
+                ConvolutionWeightGradient(
+                    geometry, weightShape: weight.shape, withBias: true, precision: precision), [x, y]),
         ]
         for activation in [Activation.relu, .sigmoid, .tanh] {
             steps.append(SampleStep(FusedConvolution(convolution, activation), [x, weight, bias]))
