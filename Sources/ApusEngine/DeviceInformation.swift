@@ -30,7 +30,7 @@ extension Device {
     ///
     /// `APUS_BACKEND` (`cpu` or `reference`) keeps computations on the CPU.
     public static var best: Device {
-        guard ProcessInfo.processInfo.environment["APUS_BACKEND"] == nil, (try? Device.cuda(0).check()) != nil else {
+        guard ProcessInfo.processInfo.environment["APUS_BACKEND"] == nil, Device.cuda(0).reasonForAbsence == nil else {
             return .cpu
         }
         return .cuda(0)

@@ -19,14 +19,21 @@ extension Tensor {
 }
 
 extension Device {
-    /// Throws an error that says why this machine cannot compute on the device.
-    public func check() throws(TensorError) {
-        guard case .cuda(let index) = self else { return }
+    /// Why this machine cannot compute on the device; nil where it can.
+    public var reasonForAbsence: String? {
+        guard case .cuda(let index) = self else { return nil }
         do {
             _ = try CUDADevice.numbered(index).context()
+            return nil
         } catch {
-            throw TensorError(
-                "to", "\(self) is not available: \(error) Use .cpu, or .best for the best device there is.")
+            return "\(error)"
         }
+    }
+
+    /// Throws an error that says why this machine cannot compute on the device.
+    public func check() throws(TensorError) {
+        guard let reasonForAbsence else { return }
+        throw TensorError(
+            "to", "\(self) is not available: \(reasonForAbsence) Use .cpu, or .best for the best device there is.")
     }
 }

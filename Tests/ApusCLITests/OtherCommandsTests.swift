@@ -137,8 +137,21 @@ import Testing
         let outcome = try apus.run("bench", "lenet")
         #expect(outcome.status == 64)
         #expect(outcome.errors.contains("lenet-train, lenet-infer, lenet5-train, lenet5-infer"))
-        #expect(try apus.run("bench", "lenet-train", "--dtype", "bfloat16").status == 64)
+        #expect(try apus.run("bench", "lenet-train", "--dtype", "float16").status == 64)
         #expect(try apus.run("bench", "lenet-train", "--device", "cuda:1").status == 69)
+    }
+
+    /// Where the processor has no instructions for it: a missing device, which the message names.
+    @Test func bfloat16NeedsAProcessorThatHasIt() throws {
+        for command in [
+            ["bench", "trashnet-train", "--batch", "2", "--seconds", "0.01"],
+            ["train", "lenet", "--data", "mnist:missing", "--out", apus.folder.file("out")],
+        ] {
+            let outcome = try apus.run(command + ["--dtype", "bfloat16", "--device", "cpu"])
+            let isRefused = outcome.errors.contains("AVX512_BF16")
+            // Else the benchmark runs, and the data of the training is missing.
+            #expect(outcome.status == (isRefused ? 69 : command[0] == "bench" ? 0 : 66), "\(outcome.errors)")
+        }
     }
 
     @Test func aBenchmarkHasTheSizeOfItsModel() throws {

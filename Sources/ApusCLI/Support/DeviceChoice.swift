@@ -40,10 +40,10 @@ struct DeviceChoice: ExpressibleByArgument {
         case .best: return .best
         case .cpu: return .cpu
         case .cuda(let number):
-            do {
-                try Device.cuda(number).check()
-            } catch {
-                throw CommandFailure(.unavailable, "--device cuda:\(number): \(error.message) `apus device` says more.")
+            if let reason = Device.cuda(number).reasonForAbsence {
+                throw CommandFailure(
+                    .unavailable,
+                    "--device cuda:\(number): \(reason) Use --device cpu; `apus device` shows what there is.")
             }
             return .cuda(number)
         }
