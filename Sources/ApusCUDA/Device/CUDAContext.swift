@@ -192,11 +192,15 @@ extension CUDAContext {
         try driver.check(driver.pointee.cuMemsetD8Async(target.address, 0, byteCount, stream), "clear memory")
     }
 
+    /// Copies bytes to the beginning of a block of the GPU's memory; they may change as soon as this returns.
+    public func upload(_ bytes: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) throws {
+        try staging.copyToDevice(target.address, from: bytes)
+    }
+
     /// Memory of the GPU with the same contents as a block of the processor's.
     public func upload(_ source: Storage) throws -> Storage {
         let target = try memory.storage(byteCount: source.byteCount)
-        try staging.copyToDevice(
-            target.pointer.address, from: UnsafeRawBufferPointer(start: source.pointer, count: source.byteCount))
+        try upload(UnsafeRawBufferPointer(start: source.pointer, count: source.byteCount), to: target.pointer)
         return target
     }
 

@@ -114,8 +114,10 @@ public final class Engine: @unchecked Sendable {
         currentCounters.evaluations += 1
         let (plan, results) = try thread.run { () throws -> (ExecutablePlan, [Storage]) in
             try device.begin()
-            let inputs = try graph.leaves.map { try self.storage(of: $0.value, on: device) }
             let plan = try self.plan(for: key, graph, device)
+            let inputs = try graph.leaves.enumerated().map { index, leaf in
+                try self.storage(of: leaf.value, on: device, isCopiedByPlan: plan.copiesNumber(index))
+            }
             let results = try plan.makeResults(inputs: inputs, on: device)
             do {
                 try plan.run(
@@ -139,12 +141,16 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
-    /// A finished operand's elements in the device's memory, where they stay from then on.
-    private func storage(of value: Value, on device: ComputingDevice) throws -> Storage {
+    /// A finished operand's elements in the device's memory, where they stay from then on; a single number that the plan
+    /// copies itself may stay where it is.
+    private func storage(
+        of value: Value, on device: ComputingDevice, isCopiedByPlan: Bool
+    ) throws -> Storage {
         guard let storage = value.node.storage(of: value.output) else {
             throw TensorError("evaluate", "an operand's elements are gone; this is an error of the engine.")
         }
         guard storage.device != device.device else { return storage }
+        if isCopiedByPlan, storage.device == .cpu, storage.byteCount <= PlanNumbers.size { return storage }
         let local = try device.receive(storage)
         value.node.replaceStorage(of: value.output, with: local)
         return local

@@ -18,6 +18,7 @@ final class ExecutablePlan {
     private var constantContents: [UInt64]
     private var areConstantsMade = false
     private let recordings: PlanRecordings?
+    private let numbers: PlanNumbers?
 
     /// The inputs whose elements are gone although the last run failed.
     private(set) var overwrittenInputs: [Int] = []
@@ -31,6 +32,7 @@ final class ExecutablePlan {
         self.plan = plan
         constants = plan.constantBytes > 0 ? try device.storage(byteCount: plan.constantBytes) : nil
         recordings = device.gpu.map(PlanRecordings.init)
+        numbers = try device.gpu.map { try PlanNumbers($0, plan, inputCount: inputCount) }
         table = .allocate(capacity: plan.operands.count)
         inputPositions = [[Int]](repeating: [], count: inputCount)
         resultPositions = [[Int]](repeating: [], count: plan.results.count)
@@ -65,6 +67,9 @@ final class ExecutablePlan {
         }
     }
 
+    /// Whether an input that is a single number may lie in the processor's memory although the plan runs on a GPU.
+    func copiesNumber(_ input: Int) -> Bool { numbers?.copies(input) ?? false }
+
     /// A number that tells contents apart: of single numbers their bits, since those are made anew in each call.
     private static func contents(of storage: Storage) -> UInt64 {
         guard storage.byteCount <= 8, storage.device == .cpu else { return storage.contents }
@@ -81,8 +86,10 @@ final class ExecutablePlan {
         recorder: ProfileRecorder?
     ) throws {
         for (index, positions) in inputPositions.enumerated() {
-            for position in positions { table[position] = inputs[index].pointer }
+            let place = numbers?.place(index, of: inputs[index]) ?? inputs[index].pointer
+            for position in positions { table[position] = place }
         }
+        try numbers?.copy(inputs)
         for (index, positions) in resultPositions.enumerated() {
             for position in positions { table[position] = results[index].pointer }
         }
