@@ -1,5 +1,7 @@
 import ApusGraph
 import ApusPlan
+import Foundation
+import Synchronization
 
 extension Convolution: CUDALowerable {
     func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
@@ -167,12 +169,14 @@ private struct ConvolutionProduct: Sendable {
     private let direct: DirectConvolution
     private let direction: ConvolutionDirection
     private let device: CUDADevice
+    private let refusal: RefusalNote
 
     /// The most working memory that an algorithm may use, as a part of the GPU's.
     private static let workspacePart = 32
 
     init(_ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, on device: CUDADevice) throws {
         (self.direction, self.device) = (direction, device)
+        refusal = RefusalNote("\(direction) of \(shapes.x.brackets) and \(shapes.weight.brackets)")
         direct = try DirectConvolution(direction, shapes)
         let padded = shapes.isSymmetric ? nil : PaddedInput(shapes)
         let planned = padded?.shapes ?? shapes
@@ -242,7 +246,10 @@ private struct ConvolutionProduct: Sendable {
     ) throws {
         switch way {
         case .library(let convolution, let padded):
-            guard try run(convolution, padded, first, second, result, scratch) else { fallthrough }
+            guard try run(convolution, padded, first, second, result, scratch) else {
+                refusal.report()
+                fallthrough
+            }
         case .direct: try direct.run(first, second, result, on: device)
         case .none: throw try CUDAError.planWithoutGPU(device)
         }
@@ -270,5 +277,19 @@ extension CUDAError {
     static func planWithoutGPU(_ device: CUDADevice) throws -> CUDAError {
         _ = try device.context()
         return CUDAError("the plan was made before the GPU \(device.index) could be used. Make it again.")
+    }
+}
+
+/// Says once on standard error that cuDNN refuses to run what it had offered, so that its slow replacement is no secret.
+private final class RefusalNote: Sendable {
+    private let subject: String
+    private let isReported = Atomic<Bool>(false)
+
+    init(_ subject: String) { self.subject = subject }
+
+    func report() {
+        guard !isReported.exchange(true, ordering: .relaxed) else { return }
+        let text = "cuDNN refuses the \(subject) although it had offered an algorithm; plain sums are slower\n"
+        FileHandle.standardError.write(Data(text.utf8))
     }
 }
