@@ -23,13 +23,15 @@ public enum Precision: Sendable, Hashable {
 /// convolutions over images are rounded to `bfloat16`, as in PyTorch, and so are their gradients by the images and by the
 /// weight, which then is `float32` again. Normalisation, pooling and elementwise functions that read such results compute
 /// in `float32`. They round theirs, too; elementwise functions do so only where no other steps than these read them. To the
-/// program all of them are tensors of `float32`. Convolutions along one or three dimensions, depthwise ones, those whose paddings before and after
-/// differ, and what cuDNN has no kernel for are computed in full.
+/// program all of them are tensors of `float32`. Convolutions along one or three dimensions, depthwise ones, those whose
+/// paddings before and after differ, and what cuDNN has no kernel for are computed in full.
 ///
 /// A processor without instructions for `bfloat16` is an error when such a product is computed: see
 /// `DeviceInformation.supportsBFloat16`. So is a GPU of a compute capability below 8.0.
 ///
-/// - Parameter precision: `.bfloat16`, or `.full` to leave an outer `autocast`.
+/// - Parameters:
+///   - precision: `.bfloat16`, or `.full` to leave an outer `autocast`.
+///   - body: what records convolutions and matrix products.
 public func autocast<Result, Failure: Error>(
     _ precision: Precision, _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
