@@ -81,7 +81,7 @@ def json_lines(command, environment=None):
 def apus_epoch(settings, out):
     """The second epoch of `apus train lenet`: its object with train_seconds and seconds."""
     data = f"fashion-mnist:{settings.source}"
-    command = [settings.apus, "train", "lenet", "--data", data, "--epochs", 2, "--out", out, "--json"]
+    command = [settings.apus, "train", "lenet", "--data", data, "--epochs", 2, "--device", "cpu", "--out", out, "--json"]
     return _only(json_lines(command, _threads(settings.threads)), "apus train", event="epoch", epoch=2)
 
 
@@ -121,7 +121,7 @@ def pytorch_peer(settings, *arguments):
 
 
 def _bench(settings, bench, batch, seconds):
-    return [settings.apus, "bench", bench, "--batch", batch, "--seconds", seconds, "--json"]
+    return [settings.apus, "bench", bench, "--batch", batch, "--seconds", seconds, "--device", "cpu", "--json"]
 
 
 def _threads(count):
