@@ -35,11 +35,12 @@ struct BenchProfile {
     private let lastRun: [Profile.Step]
     /// Milliseconds of a whole step.
     private let milliseconds: Double
-    private let peakMultiplyAdds: Double
+    /// nil where the device's peak cannot be measured.
+    private let peakMultiplyAdds: Double?
 
     /// Looks at some runs of a step that has run before.
     init(of device: Device, _ step: () throws -> Void) throws {
-        peakMultiplyAdds = try device.measurePeakMultiplyAdds() ?? .nan
+        peakMultiplyAdds = try device.measurePeakMultiplyAdds()
         let clock = ContinuousClock()
         var elapsed = 0.0
         var rows: [[String]: Row] = [:]
@@ -61,6 +62,11 @@ struct BenchProfile {
 
     private var kernelMilliseconds: Double { rows.reduce(0) { $0 + $1.milliseconds } }
 
+    private func shareOfPeak(_ row: Row) -> Double? {
+        guard let rate = row.multiplyAddsPerSecond, let peakMultiplyAdds else { return nil }
+        return rate / peakMultiplyAdds
+    }
+
     /// The table, the most expensive kernel first.
     var table: String {
         var table = TextTable(
@@ -71,15 +77,18 @@ struct BenchProfile {
             table.append([
                 row.milliseconds.fixed(3), (100 * row.milliseconds / milliseconds).fixed(1) + " %",
                 rate.map { (2 * $0 / 1e9).fixed(1) } ?? "",
-                rate.map { (100 * $0 / peakMultiplyAdds).fixed(0) + " %" } ?? "", row.gigabytesPerSecond.fixed(1),
+                shareOfPeak(row).map { (100 * $0).fixed(0) + " %" } ?? "", row.gigabytesPerSecond.fixed(1),
                 step.kernel, shortened(step.operation), step.layer, shortened(step.shapes),
             ])
         }
         let between = milliseconds - kernelMilliseconds
+        let peak =
+            peakMultiplyAdds.map { "the peak, measured, is \((2 * $0 / 1e9).fixed(1)) GFLOP/s" }
+            ?? "the peak of this device is not measured"
         return table.text + """
 
             kernels \(kernelMilliseconds.fixed(3)) ms, beside them \(between.fixed(3)) ms of \
-            \(milliseconds.fixed(3)) ms a step; the peak, measured, is \((2 * peakMultiplyAdds / 1e9).fixed(1)) GFLOP/s
+            \(milliseconds.fixed(3)) ms a step; \(peak)
             """
     }
 
@@ -91,7 +100,7 @@ struct BenchProfile {
                 "event": .string("kernel"), "operation": .string(step.operation), "kernel": .string(step.kernel),
                 "layer": .string(step.layer), "shapes": .string(step.shapes), "milliseconds": .number(row.milliseconds),
                 "multiply_adds": .integer(step.multiplyAdds), "bytes": .integer(step.bytes),
-                "share_of_peak": row.multiplyAddsPerSecond.map { .number($0 / peakMultiplyAdds) } ?? .null,
+                "share_of_peak": shareOfPeak(row).map { .number($0) } ?? .null,
             ]).text
         }.joined(separator: "\n")
     }

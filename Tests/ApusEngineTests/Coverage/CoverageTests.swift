@@ -1,3 +1,4 @@
+import ApusTestSupport
 import Foundation
 import Testing
 
@@ -172,39 +173,11 @@ struct CoverageTests {
         "Unfold": ["layer.unfold"],
     ]
 
-    private static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
-    /// The first groups of all matches in the Swift files below some folders.
-    private func names(_ pattern: Regex<(Substring, Substring)>, in folders: String...) throws -> Set<String> {
-        var names = Set<String>()
-        for folder in folders {
-            let path = Self.root.appendingPathComponent(folder).resolvingSymlinksInPath().path
-            let files = try FileManager.default.subpathsOfDirectory(atPath: path).filter { $0.hasSuffix(".swift") }
-            #expect(!files.isEmpty, "\(folder) holds no Swift files")
-            for file in files {
-                let text = try String(contentsOfFile: path + "/" + file, encoding: .utf8)
-                for match in text.matches(of: pattern) { names.insert(String(match.output.1)) }
-            }
-        }
-        return names
-    }
-
-    private func primitives() throws -> Set<String> {
-        let found = try names(
-            /struct\s+(\w+)\s*:[^{]*?\bPrimitive\b[^{]*?\{/, in: "Sources/ApusGraph/Primitives",
-            "Sources/ApusPlan/Fused")
-        // The scan itself works: both folders, and declarations with several protocols.
-        #expect(found.isSuperset(of: ["Convolution", "Arange", "FusedPointwise", "SoftmaxCrossEntropyGradient"]))
-        return found
-    }
-
     /// Each primitive is covered or excused, never both, and nothing else is listed.
     private func expectComplete(
         _ covered: Set<String>, excused: [String: String], sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let primitives = try primitives()
+        let primitives = try PrimitiveScan.primitives()
         let excused = Set(excused.keys)
         #expect(primitives.subtracting(covered).subtracting(excused).sorted() == [], sourceLocation: sourceLocation)
         #expect(excused.intersection(covered).sorted() == [], "no longer needed", sourceLocation: sourceLocation)
@@ -213,14 +186,14 @@ struct CoverageTests {
 
     @Test("each primitive has a reference kernel")
     func reference() throws {
-        let kernels = try names(
+        let kernels = try PrimitiveScan.names(
             /extension\s+(\w+)\s*:[^{]*?\bReferenceKernel\b/, in: "Sources/ApusReference/Kernels")
         try expectComplete(kernels, excused: [:])
     }
 
     @Test("each primitive has a kernel of the CPU, or stands in the list of fallbacks")
     func cpu() throws {
-        let kernels = try names(/extension\s+(\w+)\s*:[^{]*?\bCPULowerable\b/, in: "Sources/ApusCPU")
+        let kernels = try PrimitiveScan.names(/extension\s+(\w+)\s*:[^{]*?\bCPULowerable\b/, in: "Sources/ApusCPU")
         try expectComplete(kernels, excused: Self.withoutCPUKernel)
     }
 
@@ -240,7 +213,7 @@ struct CoverageTests {
     @Test("each primitive computes answers of PyTorch, or has a reason")
     func goldens() throws {
         try expectComplete(Set(Self.goldens.keys), excused: Self.withoutGolden)
-        let folder = Self.root.appendingPathComponent("Tests/Goldens").resolvingSymlinksInPath().path
+        let folder = URL(fileURLWithPath: ProjectFolder.file("Tests/Goldens")).resolvingSymlinksInPath().path
         let files = try FileManager.default.contentsOfDirectory(atPath: folder)
         for (primitive, prefixes) in Self.goldens {
             for prefix in prefixes {
