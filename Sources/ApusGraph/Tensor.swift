@@ -99,20 +99,23 @@ extension Tensor {
         if inputs.contains(where: { $0.value.node.isPoisoned }) { return [poisoned(like: inputs)] }
         let specs: [TensorSpec]
         var inputs = inputs
+        let inputSpecs: [TensorSpec]
         do {
-            try bringTogether(&inputs, primitive.name)
-            specs = try primitive.infer(inputs.map(\.spec))
-            try checkSizes(primitive.name, specs)
+            try bringTogether(&inputs, of: primitive)
+            inputSpecs = inputs.map(\.spec)
+            specs = try primitive.infer(inputSpecs)
+            try checkSizes(specs, of: primitive)
         } catch {
             TensorError.raise(error)
             return [poisoned(like: inputs)]
         }
-        let values = inputs.map(\.value)
-        let node = Node(primitive, values, outputs: specs)
+        // One box for the node and for the way back.
+        let boxed: any Primitive = primitive
+        var leafBytes = 0
+        let node = Node(boxed, inputs.map(\.value), outputs: specs, leafBytes: &leafBytes)
         let gradient: GradientNode? =
-            GradientMode.isEnabled && inputs.contains(where: { $0.requiresGrad })
-            ? GradientNode(primitive, name: gradientName ?? primitive.gradientName, inputs: inputs, results: node)
-            : nil
+            inputs.contains(where: { $0.requiresGrad }) && GradientMode.isEnabled
+            ? GradientNode(boxed, name: gradientName, inputs: inputs, inputSpecs: inputSpecs, results: node) : nil
         let results = specs.indices.map { output in
             let isDifferentiable = specs[output].dtype.isFloatingPoint
             return Tensor(
@@ -120,8 +123,6 @@ extension Tensor {
                     Value(node, output),
                     edge: isDifferentiable ? gradient.map { GradientEdge($0, output) } : nil))
         }
-        var leafBytes = 0
-        for input in values { leafBytes += input.node.storage(of: input.output)?.byteCount ?? 0 }
         let isDue = PendingWork.add(node, leafBytes: leafBytes)
         if isDue || EvaluationHook.isEager { evaluateNow(results.map(\.value)) }
         return results
@@ -140,23 +141,24 @@ extension Tensor {
         }
     }
 
-    private static func checkSizes(_ name: String, _ specs: [TensorSpec]) throws(TensorError) {
+    // Names are made for errors only: that of a chain of functions is put together from theirs.
+    private static func checkSizes(_ specs: [TensorSpec], of primitive: some Primitive) throws(TensorError) {
         for spec in specs where spec.byteCount > StoragePool.physicalBytes {
             throw TensorError(
-                name,
+                primitive.name,
                 "a result of shape \(spec.shape.brackets) takes more than the \(StoragePool.physicalBytes) bytes "
                     + "of memory that this machine has.")
         }
     }
 
     /// Moves what follows its partners to their device.
-    private static func bringTogether(_ inputs: inout [Tensor], _ name: String) throws(TensorError) {
+    private static func bringTogether(_ inputs: inout [Tensor], of primitive: some Primitive) throws(TensorError) {
         guard let first = inputs.first?.device, inputs.contains(where: { $0.device != first }) else { return }
         let fixed = inputs.filter { !$0.followsPartners }.map(\.device)
         guard let device = fixed.first ?? inputs.map(\.device).first(where: { $0 != .cpu }) else { return }
         for other in fixed where other != device {
             throw TensorError(
-                name, "the inputs are on different devices: \(device) and \(other). Move one with .to(_:).")
+                primitive.name, "the inputs are on different devices: \(device) and \(other). Move one with .to(_:).")
         }
         inputs = inputs.map { $0.moved(to: device) }
     }

@@ -8,6 +8,8 @@ import ApusNN
 open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     /// The groups; their options may be changed between steps.
     public final var groups: [ParameterGroup<Options>]
+    /// The newest template, which that of the next step is like.
+    private var newest: UpdateTemplate?
 
     /// An optimizer of `groups` with hyperparameters of their own.
     ///
@@ -55,6 +57,10 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     }
 
     override public final func record(_ parameters: [Parameter]) {
+        if parameters.count == self.parameters.count {
+            for group in groups { record(group.parameters, group.options) }
+            return
+        }
         let ready = Set(parameters.map(ObjectIdentifier.init))
         for group in groups {
             record(group.parameters.filter { ready.contains(ObjectIdentifier($0)) }, group.options)
@@ -80,30 +86,46 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
         _ parameters: [Parameter], maximize: Bool, scalars makeScalars: (StepKey) -> Scalars,
         rule: (_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState, _ scalars: Scalars) -> Tensor
     ) {
-        var shared: [StepKey: Scalars] = [:]
-        var templates: [StepKey: UpdateTemplate] = [:]
+        // By the key: one as a rule, which is why these are no dictionaries.
+        var shared: [(key: StepKey, scalars: Scalars)] = []
+        var templates: [(key: StepKey, template: UpdateTemplate)] = []
         for parameter in parameters {
             guard let slope = parameter.grad else { continue }
-            var state = state(of: parameter)
+            var state = takeState(of: parameter)
             state.step += 1
-            let key = StepKey(step: state.step, dtype: parameter.dtype, numbers: state.numbers)
-            let (data, gradient) = (parameter.data, maximize ? -slope : slope)
-            if let template = templates[key], let updated = template.record(data, gradient, &state) {
+            let old = parameter.data
+            let key = StepKey(step: state.step, dtype: old.dtype, numbers: state.numbers)
+            let (data, gradient) = (old, maximize ? -slope : slope)
+            let template = templates.first { $0.key == key }?.template
+            if let updated = template?.record(data, gradient, &state) {
                 parameter.data = updated
+                keep(state, of: parameter)
             } else {
-                let scalars = shared[key] ?? makeScalars(key)
-                shared[key] = scalars
+                // A rule may fail.
+                var unchanged = state
+                unchanged.step -= 1
+                keep(unchanged, of: parameter)
+                let scalars: Scalars
+                if let known = shared.first(where: { $0.key == key }) {
+                    scalars = known.scalars
+                } else {
+                    scalars = makeScalars(key)
+                    shared.append((key, scalars))
+                }
                 let before = state
                 let updated = rule(data, gradient, &state, scalars)
                 parameter.data = updated
-                if templates[key] == nil, let template = UpdateTemplate(data, gradient, before, to: updated, state) {
-                    templates[key] = template
+                if template == nil,
+                    let template = UpdateTemplate(data, gradient, before, to: updated, state, like: newest)
+                {
+                    templates.append((key, template))
+                    newest = template
                     // Recorded once more, so that the first parameter is part of the sweep.
                     state = before
                     parameter.data = template.record(data, gradient, &state) ?? updated
                 }
+                setState(state, of: parameter)
             }
-            setState(state, of: parameter)
         }
     }
 }
@@ -118,7 +140,8 @@ private struct UpdateTemplate {
 
     /// nil where the rule is more than elementwise functions, or makes new tensors, as in a parameter's first step.
     init?(
-        _ data: Tensor, _ gradient: Tensor, _ before: OptimizerState, to updated: Tensor, _ after: OptimizerState
+        _ data: Tensor, _ gradient: Tensor, _ before: OptimizerState, to updated: Tensor, _ after: OptimizerState,
+        like earlier: UpdateTemplate?
     ) {
         let names = before.tensors.keys.sorted()
         guard names == after.tensors.keys.sorted() else { return nil }
@@ -129,7 +152,8 @@ private struct UpdateTemplate {
         }
         let inputs = [data, gradient] + names.compactMap { before.tensors[$0] }
         guard
-            let chain = ElementwiseTemplate(from: inputs, to: [updated] + changed.compactMap { after.tensors[$0] })
+            let chain = ElementwiseTemplate(
+                from: inputs, to: [updated] + changed.compactMap { after.tensors[$0] }, like: earlier?.chain)
         else { return nil }
         (self.chain, self.before, self.after, numbers) = (chain, names, changed, after.numbers)
     }

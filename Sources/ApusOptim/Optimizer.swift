@@ -97,13 +97,9 @@ open class Optimizer {
         }
         let before = ready.map { Snapshot($0, state(of: $0)) }
         noGrad { record(ready) }
-        var results: [Value] = []
-        for parameter in ready {
-            results.append(parameter.data.value)
-            if let state = states[ObjectIdentifier(parameter)] { results += state.tensors.values.map(\.value) }
-        }
         do {
-            try EvaluationHook.evaluate(results)
+            // With them all else that was recorded and is held, as the new states.
+            try EvaluationHook.evaluate(ready.map(\.data.value))
         } catch {
             for snapshot in before { restore(snapshot) }
             TensorError.raise(error as? TensorError ?? TensorError("step", "\(error)"))
@@ -132,25 +128,27 @@ open class Optimizer {
         let parameter: Parameter
         let data: Value
         let step: Int
-        let tensors: [String: Value]
+        let tensors: [(name: String, value: Value)]
         let numbers: [String: Double]
 
         init(_ parameter: Parameter, _ state: OptimizerState) {
             self.parameter = parameter
             data = parameter.data.value
             step = state.step
-            tensors = state.tensors.mapValues(\.value)
+            tensors = state.tensors.map { ($0.key, $0.value.value) }
             numbers = state.numbers
         }
     }
 
     /// Puts back what was there before a step that could not be computed.
     private func restore(_ snapshot: Snapshot) {
-        let isIntact = ([snapshot.data] + snapshot.tensors.values).allSatisfy { !$0.node.isPoisoned }
+        let isIntact = ([snapshot.data] + snapshot.tensors.map(\.value)).allSatisfy { !$0.node.isPoisoned }
         guard isIntact else { return }
         snapshot.parameter.data = Tensor(snapshot.data)
         states[ObjectIdentifier(snapshot.parameter)] = OptimizerState(
-            step: snapshot.step, tensors: snapshot.tensors.mapValues { Tensor($0) }, numbers: snapshot.numbers)
+            step: snapshot.step,
+            tensors: Dictionary(snapshot.tensors.map { ($0.name, Tensor($0.value)) }) { first, _ in first },
+            numbers: snapshot.numbers)
     }
 
     /// Records the updates of parameters that have gradients; ``state(of:)`` and ``/ApusNN/Parameter/data`` are set
@@ -166,6 +164,16 @@ open class Optimizer {
     public final func state(of parameter: Parameter) -> OptimizerState {
         states[ObjectIdentifier(parameter)] ?? OptimizerState()
     }
+
+    /// Takes out what is kept for a parameter, to be changed without a copy and kept again.
+    final func takeState(of parameter: Parameter) -> OptimizerState {
+        var state = OptimizerState()
+        swap(&state, &states[ObjectIdentifier(parameter), default: OptimizerState()])
+        return state
+    }
+
+    /// Keeps a state whose shapes are known to be right.
+    final func keep(_ state: OptimizerState, of parameter: Parameter) { states[ObjectIdentifier(parameter)] = state }
 
     /// The shape that a tensor of a parameter's state has; the parameter's own for most.
     open func stateShape(_ name: String, of parameter: Parameter) -> Shape { parameter.shape }

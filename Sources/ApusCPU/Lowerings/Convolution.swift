@@ -147,17 +147,18 @@ private struct ConvolutionForward {
     private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
-        let groups = LanesKind.images.groups(step.inputs[0].spec.shape)
+        let tasks = LanesTasks(
+            groups: LanesKind.images.groups(step.inputs[0].spec.shape), channels: step.outputs[0].spec.shape[1])
         let hasBias = step.inputs.count == 3
         let activation = activation.lanes
         return PreparedStep(kernel: "lanes") { operands, _ in
             let bias = hasBias ? operands[2].floats : nil
             let output = operands[hasBias ? 3 : 2].floats
-            Parallel.ranges(groups) { range, _ in
+            tasks.run { groups, channels in
                 withUnsafePointer(to: convolution) {
                     apus_lanes_convolution_forward(
                         $0, operands[0].floats, operands[1].floats, bias, activation, output,
-                        Int64(range.lowerBound), Int64(range.upperBound))
+                        groups.lowerBound, groups.upperBound, channels.lowerBound, channels.upperBound)
                 }
             }
         }
@@ -244,14 +245,14 @@ extension ConvolutionInputGradient: CPULowerable {
     private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
-        let groups = LanesKind.images.groups(inputShape)
+        let tasks = LanesTasks(groups: LanesKind.images.groups(inputShape), channels: inputShape[1])
         let dx = step.inputs.count
         let prepared = PreparedStep(kernel: "lanes") { operands, _ in
-            Parallel.ranges(groups) { range, _ in
+            tasks.run { groups, channels in
                 withUnsafePointer(to: convolution) {
                     apus_lanes_convolution_input_gradient(
-                        $0, operands[0].floats, operands[1].floats, operands[dx].floats, Int64(range.lowerBound),
-                        Int64(range.upperBound))
+                        $0, operands[0].floats, operands[1].floats, operands[dx].floats,
+                        groups.lowerBound, groups.upperBound, channels.lowerBound, channels.upperBound)
                 }
             }
         }
@@ -339,6 +340,7 @@ extension ConvolutionWeightGradient: CPULowerable {
         let size = Int(withUnsafePointer(to: convolution) { apus_lanes_weight_accumulator_size($0) })
         // Eight chunks keep eight threads busy; each costs one more accumulator to clear and to sum.
         let chunks = min(groups, 8)
+        let tasks = LanesTasks(groups: chunks, channels: dyShape[1])
         let withBias = withBias
         return PreparedStep(kernel: "lanes", scratchBytes: chunks * size * MemoryLayout<Float>.stride) {
             operands, scratch in
@@ -351,13 +353,16 @@ extension ConvolutionWeightGradient: CPULowerable {
                         last, Int64(lastImages), Int64(range.lowerBound), Int64(range.upperBound))
                 }
             }
-            Parallel.tasks(chunks) { chunk, _ in
+            if tasks.parts > 1 { accumulators.update(repeating: 0, count: chunks * size) }
+            Parallel.tasks(tasks.count) { task, _ in
+                let (chunk, part) = task.quotientAndRemainder(dividingBy: tasks.parts)
                 let accumulator = accumulators + chunk * size
-                accumulator.update(repeating: 0, count: size)
+                if tasks.parts == 1 { accumulator.update(repeating: 0, count: size) }
+                let channels = tasks.channels(of: part)
                 withUnsafePointer(to: convolution) {
                     apus_lanes_convolution_weight_gradient(
                         $0, operands[0].floats, operands[1].floats, accumulator, Int64(groups * chunk / chunks),
-                        Int64(groups * (chunk + 1) / chunks))
+                        Int64(groups * (chunk + 1) / chunks), channels.lowerBound, channels.upperBound)
                 }
             }
             withUnsafePointer(to: convolution) {

@@ -44,8 +44,8 @@ struct Compiler: Sendable {
         var results: [[PlanGraph.ValueID]] = []
         results.reserveCapacity(collected.items.count)
         for item in collected.items {
-            let inputs = item.inputs.map { reference in
-                switch reference {
+            let inputs = collected.references[item.inputs].map { reference in
+                switch reference.kind {
                 case .item(let index, let output): results[index][output]
                 case .leaf(let index): graph.inputs[index]
                 }

@@ -7,9 +7,7 @@ import ApusPlan
 /// small network's step; as a template they are one node a parameter, and the same program for all of them, which the
 /// engine computes in one sweep.
 public struct ElementwiseTemplate {
-    private let inputTypes: [DType]
-    private let instructions: [FusedPointwise.Instruction]
-    private let results: [Int]
+    private let program: FusedPointwise.Program
     /// What the chain reads beside its inputs: tensors without dimensions.
     private let shared: [Tensor]
 
@@ -28,7 +26,13 @@ public struct ElementwiseTemplate {
     ///
     /// nil where it is no template: where anything but elementwise functions lies on the way, where tensors with
     /// dimensions are read that are no inputs, where not all have one shape, and where it is too long.
-    public init?(from inputs: [Tensor], to results: [Tensor]) {
+    ///
+    /// - Parameters:
+    ///   - inputs: what the chain begins with.
+    ///   - results: what it ends with, one to four.
+    ///   - earlier: a template, such as that of the step before. Where its functions are the same, they are shared,
+    ///     which saves the engine comparing them.
+    public init?(from inputs: [Tensor], to results: [Tensor], like earlier: ElementwiseTemplate? = nil) {
         guard let shape = inputs.first?.shape, (inputs + results).allSatisfy({ $0.shape == shape }), shape.rank > 0,
             (1...4).contains(results.count)
         else { return nil }
@@ -73,25 +77,26 @@ public struct ElementwiseTemplate {
                     .function(pointwise.function), operands: operands.compactMap { registers[Place($0)] },
                     dtype: node.outputs[0].dtype))
         }
-        self.results = results.compactMap { registers[Place($0.value)] }
+        let registersOfResults = results.compactMap { registers[Place($0.value)] }
         // A result that is an input stands for itself, which no operation gives.
-        guard self.results.allSatisfy({ $0 >= inputCount }) else { return nil }
-        self.instructions = instructions
+        guard registersOfResults.allSatisfy({ $0 >= inputCount }) else { return nil }
+        let program = FusedPointwise.Program(
+            inputTypes: (inputs.map(\.value) + shared).map(\.spec.dtype), instructions: instructions,
+            results: registersOfResults)
+        if let known = earlier?.program, known == program { self.program = known } else { self.program = program }
         self.shared = shared.map { Tensor($0) }
-        inputTypes = (inputs.map(\.value) + shared).map(\.spec.dtype)
     }
 
     /// Whether the chain can be recorded for these tensors: of the types of those that it was made from, and of one shape.
     public func fits(_ inputs: [Tensor]) -> Bool {
-        guard let shape = inputs.first?.shape, inputs.count + shared.count == inputTypes.count else { return false }
-        return zip(inputs, inputTypes).allSatisfy { $0.shape == shape && $0.dtype == $1 }
+        guard let shape = inputs.first?.shape, inputs.count + shared.count == program.inputTypes.count else {
+            return false
+        }
+        return zip(inputs, program.inputTypes).allSatisfy { $0.shape == shape && $0.dtype == $1 }
     }
 
     /// Records the chain for other tensors, which ``fits(_:)``.
     public func record(_ inputs: [Tensor]) -> [Tensor] {
-        Tensor.record(
-            FusedPointwise(
-                inputTypes: inputTypes, instructions: instructions, results: results, shapes: [inputs[0].shape]),
-            inputs + shared)
+        Tensor.record(FusedPointwise(program, shapes: [inputs[0].shape]), inputs + shared)
     }
 }

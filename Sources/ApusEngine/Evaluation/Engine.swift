@@ -75,21 +75,19 @@ public final class Engine: @unchecked Sendable {
 
     /// Computes pending nodes, a plan for each device, and before them what is copied between devices.
     private func compute(_ targets: [Node]) throws {
-        if Transfer.wasRecorded {
-            for (node, source) in PendingTransfers.behind(targets) {
-                if source.node.isPending { try run(CollectedGraph(targets: [source.node])) }
-                guard let storage = source.node.storage(of: source.output) else {
-                    throw TensorError("to", "what is to be copied could not be computed before; see the first error.")
-                }
-                // The copy itself is made when a plan of the other device reads it.
-                node.finish([storage])
+        let all = try CollectedGraph(targets: targets)
+        guard let device = all.items.first?.node.outputs.first?.device else { return }
+        if !all.hasTransfers, targets.allSatisfy({ $0.outputs[0].device == device }) { return try run(all) }
+        for (node, source) in PendingTransfers.behind(targets) {
+            if source.node.isPending { try run(CollectedGraph(targets: [source.node])) }
+            guard let storage = source.node.storage(of: source.output) else {
+                throw TensorError("to", "what is to be copied could not be computed before; see the first error.")
             }
+            // The copy itself is made when a plan of the other device reads it.
+            node.finish(Node.Results(storage))
         }
-        let pending = targets.filter(\.isPending)
-        guard let first = pending.first?.outputs.first?.device else { return }
-        if pending.allSatisfy({ $0.outputs[0].device == first }) { return try run(CollectedGraph(targets: pending)) }
         var groups: [Device: [Node]] = [:]
-        for node in pending { groups[node.outputs[0].device, default: []].append(node) }
+        for node in targets where node.isPending { groups[node.outputs[0].device, default: []].append(node) }
         for group in groups.sorted(by: { $0.key.description < $1.key.description }) {
             try run(CollectedGraph(targets: group.value))
         }
@@ -132,12 +130,12 @@ public final class Engine: @unchecked Sendable {
         currentCounters.steps += plan.stepCount
         var next = 0
         for item in graph.items where item.heldOutputs != 0 {
-            var storages = [Storage?](repeating: nil, count: item.node.outputs.count)
-            for output in storages.indices where item.heldOutputs & (1 << UInt8(output)) != 0 {
-                storages[output] = results[plan.outputs[next]]
+            var finished = Node.Results()
+            for output in item.node.outputs.indices where item.heldOutputs & (1 << UInt8(output)) != 0 {
+                finished[output] = results[plan.outputs[next]]
                 next += 1
             }
-            item.node.finish(storages)
+            item.node.finish(finished)
         }
     }
 

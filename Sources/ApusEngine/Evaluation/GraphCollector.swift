@@ -7,16 +7,27 @@ struct CollectedGraph {
     struct Item {
         let node: Node
         let primitive: any Primitive
-        let inputs: [Reference]
+        /// Where in ``references`` its inputs are.
+        let inputs: Range<Int>
         /// Bits of the results that somebody holds.
         var heldOutputs: UInt8
     }
 
-    enum Reference: Hashable {
-        /// A result of an earlier item.
-        case item(Int, output: Int)
-        /// A finished tensor, by its position in ``leaves``.
-        case leaf(Int)
+    /// What an item reads, as one number, of which a plan's key is made.
+    struct Reference {
+        enum Kind {
+            /// A result of an earlier item.
+            case item(Int, output: Int)
+            /// A finished tensor, by its position in ``leaves``.
+            case leaf(Int)
+        }
+
+        let code: Int
+
+        static func item(_ index: Int, output: Int) -> Reference { Reference(code: (index << 2 | output) << 1) }
+        static func leaf(_ index: Int) -> Reference { Reference(code: index << 1 | 1) }
+
+        var kind: Kind { code & 1 == 1 ? .leaf(code >> 1) : .item(code >> 3, output: code >> 1 & 3) }
     }
 
     struct Leaf {
@@ -25,71 +36,69 @@ struct CollectedGraph {
         var isDonated = false
     }
 
-    var items: [Item] = []
-    var leaves: [Leaf] = []
+    private(set) var items: [Item] = []
+    private(set) var references: [Reference] = []
+    private(set) var leaves: [Leaf] = []
+    /// Whether anything is to be copied between devices before.
+    private(set) var hasTransfers = false
 }
 
 extension CollectedGraph {
     private static let walks = Atomic<Int>(0)
 
-    /// A pending node while it is being collected.
-    private struct Entry {
+    /// A pending node some of whose inputs are still to be collected.
+    private struct Visit {
         let node: Node
         let primitive: any Primitive
         let inputs: [Value]
+        var next = 0
+
+        init(_ node: Node) throws {
+            guard case .pending(let primitive, let inputs) = node.work else {
+                throw TensorError("evaluate", "an operand was computed meanwhile; this is an error of the engine.")
+            }
+            (self.node, self.primitive, self.inputs) = (node, primitive, inputs)
+        }
     }
 
-    /// Collects all pending nodes that `targets` need.
+    /// Collects all pending nodes that `targets`, which are pending, need.
     ///
     /// Throws where a node's computation failed earlier.
     init(targets: [Node]) throws {
         let walk = Self.walks.add(1, ordering: .relaxed).newValue
         var leafNodes: [(node: Node, slots: SIMD4<Int>, uses: Int)] = []
-        var entries: [Entry] = []
-        // Positions of entries, each after those that it reads.
-        var order: [Int] = []
-        // Depth first without recursion: an entry is done once its inputs are.
-        var stack: [(entry: Int, next: Int)] = []
+        var uses: [Int] = []
+        items.reserveCapacity(targets.count)
+        uses.reserveCapacity(targets.count)
+        references.reserveCapacity(targets.count * 4)
 
-        func push(_ node: Node) throws {
-            switch node.work {
-            case .pending(let primitive, let inputs):
-                node.setIndex(-1, in: walk)
-                stack.append((entries.count, 0))
-                entries.append(Entry(node: node, primitive: primitive, inputs: inputs))
-            case .evaluated:
-                // Finished nodes get numbers below −1.
-                node.setIndex(-2 - leafNodes.count, in: walk)
-                leafNodes.append((node, SIMD4(repeating: -1), 0))
-            case .poisoned:
-                throw TensorError("evaluate", "an operand could not be computed before; see the first error.")
-            }
-        }
-
-        for target in targets where target.index(in: walk) == nil {
-            try push(target)
-            while let top = stack.last {
-                if top.next < entries[top.entry].inputs.count {
-                    stack[stack.count - 1].next += 1
-                    let input = entries[top.entry].inputs[top.next].node
-                    if input.index(in: walk) == nil { try push(input) }
-                } else {
-                    stack.removeLast()
-                    entries[top.entry].node.setIndex(order.count, in: walk)
-                    order.append(top.entry)
+        /// The next input that must be collected first.
+        func missing(_ visit: inout Visit) throws -> Node? {
+            while visit.next < visit.inputs.count {
+                let input = visit.inputs[visit.next].node
+                visit.next += 1
+                guard input.index(in: walk) == nil else { continue }
+                switch input.standing {
+                case .pending: return input
+                case .evaluated:
+                    // Finished nodes get numbers below −1.
+                    input.setIndex(-2 - leafNodes.count, in: walk)
+                    leafNodes.append((input, SIMD4(repeating: -1), 0))
+                case .poisoned:
+                    throw TensorError("evaluate", "an operand could not be computed before; see the first error.")
                 }
             }
+            return nil
         }
 
-        var uses = [Int](repeating: 0, count: order.count)
-        items.reserveCapacity(order.count)
-        for position in order {
-            let entry = entries[position]
-            let references = entry.inputs.map { input -> Reference in
+        func append(_ visit: Visit) {
+            let first = references.count
+            for input in visit.inputs {
                 let index = input.node.index(in: walk) ?? 0
                 if index >= 0 {
                     uses[index] += 1
-                    return .item(index, output: input.output)
+                    references.append(.item(index, output: input.output))
+                    continue
                 }
                 let position = -2 - index
                 leafNodes[position].uses += 1
@@ -97,13 +106,34 @@ extension CollectedGraph {
                     leafNodes[position].slots[input.output] = leaves.count
                     leaves.append(Leaf(value: input))
                 }
-                return .leaf(leafNodes[position].slots[input.output])
+                references.append(.leaf(leafNodes[position].slots[input.output]))
             }
+            if visit.primitive is Transfer { hasTransfers = true }
+            visit.node.setIndex(items.count, in: walk)
             items.append(
                 Item(
-                    node: entry.node, primitive: entry.primitive, inputs: references,
-                    heldOutputs: entry.node.heldOutputs))
+                    node: visit.node, primitive: visit.primitive, inputs: first..<references.count,
+                    heldOutputs: visit.node.heldOutputs))
+            uses.append(0)
         }
+
+        // Depth first without recursion. Targets come in the order in which they were recorded, so that the inputs of
+        // most are there already.
+        var stack: [Visit] = []
+        for target in targets where target.index(in: walk) == nil {
+            var visit = try Visit(target)
+            while true {
+                if let input = try missing(&visit) {
+                    stack.append(visit)
+                    visit = try Visit(input)
+                    continue
+                }
+                append(visit)
+                guard let outer = stack.popLast() else { break }
+                visit = outer
+            }
+        }
+
         for index in items.indices where items[index].node.consumerCount > uses[index] {
             // Work of another task needs this node: it keeps all results.
             items[index].heldOutputs = UInt8((1 << items[index].node.outputs.count) - 1)
@@ -119,6 +149,7 @@ extension CollectedGraph {
 /// What makes two computations the same: their structure, attributes, shapes and types, and what outlives them.
 struct PlanKey: Hashable {
     private let code: [Int]
+    private let hash: UInt64
 
     init(_ graph: CollectedGraph, on device: Device, _ primitives: inout PrimitiveNumbers) {
         var code: [Int] = []
@@ -133,30 +164,52 @@ struct PlanKey: Hashable {
             code.append(spec.shape.rank)
             code += spec.shape.dimensions
         }
-        for item in graph.items {
-            code.append(primitives.number(of: item.primitive))
+        for (position, item) in graph.items.enumerated() {
+            code.append(primitives.number(of: item.primitive, at: position))
             code.append(item.inputs.count << 8 | Int(item.heldOutputs))
-            for input in item.inputs {
-                switch input {
-                case .item(let index, let output): code.append((index << 2 | output) << 1)
-                case .leaf(let index): code.append(index << 1 | 1)
-                }
-            }
+            for reference in graph.references[item.inputs] { code.append(reference.code) }
         }
         self.code = code
+        hash = Self.hash(of: code)
     }
+
+    /// FNV-1a over whole numbers: some hundred of them, at a third of the time of Swift's hash, which guards against keys
+    /// that somebody chose.
+    private static func hash(of code: [Int]) -> UInt64 {
+        code.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(bitPattern: Int64($1))) &* 0x100_0000_01b3 }
+    }
+
+    static func == (left: PlanKey, right: PlanKey) -> Bool { left.hash == right.hash && left.code == right.code }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
 /// Numbers for primitives, so that comparing two keys compares integers only.
 struct PrimitiveNumbers {
     private var numbers: [PrimitiveKey: Int] = [:]
     private var next = 0
+    /// The primitives of the last graph, by their positions: those of a training loop's next step are the same, and
+    /// comparing is cheaper than hashing.
+    private var latest: [(primitive: any Primitive, number: Int)] = []
 
     /// A program that slices at ever new positions makes ever new primitives; old numbers are forgotten then, and are
     /// never given again.
     private static let bound = 1 << 16
 
-    mutating func number(of primitive: any Primitive) -> Int {
+    /// The number of a primitive that stands at a position of a graph; each position comes after those before it.
+    mutating func number(of primitive: any Primitive, at position: Int) -> Int {
+        guard position < latest.count else {
+            let number = number(of: primitive)
+            latest.append((primitive, number))
+            return number
+        }
+        if !latest[position].primitive.isEqual(to: primitive) {
+            latest[position] = (primitive, number(of: primitive))
+        }
+        return latest[position].number
+    }
+
+    private mutating func number(of primitive: any Primitive) -> Int {
         let key = PrimitiveKey(primitive: primitive)
         if let number = numbers[key] { return number }
         if numbers.count >= Self.bound { numbers.removeAll() }

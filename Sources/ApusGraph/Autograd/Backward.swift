@@ -88,18 +88,21 @@ private struct BackwardWalk {
                 "backward", "this tensor does not require a gradient: it was made of constants, or inside noGrad.")
         }
         let seed = try seed(of: root, gradient)
-        var cotangents: [ObjectIdentifier: [Tensor?]] = [:]
+        let steps = Steps(behind: edge.node)
+        var cotangents = [[Tensor?]?](repeating: nil, count: steps.found.count)
         func add(_ tensor: Tensor, to edge: GradientEdge) {
-            let key = ObjectIdentifier(edge.node)
-            let width = max(edge.node.outputSpecs.count, 1)
-            var list = cotangents[key] ?? [Tensor?](repeating: nil, count: width)
+            guard let position = steps.positions[ObjectIdentifier(edge.node)] else { return }
+            var list =
+                cotangents[position] ?? [Tensor?](repeating: nil, count: max(edge.node.outputSpecs.count, 1))
+            cotangents[position] = nil
             list[edge.output] = list[edge.output].map { $0 + tensor } ?? tensor
-            cotangents[key] = list
+            cotangents[position] = list
         }
         let failure: TensorError? = withGradientMode(createGraph) {
             add(seed, to: edge)
-            for node in reachable(from: edge.node) {
-                guard let received = cotangents.removeValue(forKey: ObjectIdentifier(node)) else { continue }
+            for (node, position) in steps.newestFirst {
+                guard let received = cotangents[position] else { continue }
+                cotangents[position] = nil
                 reached(node, received)
                 if node.isAccumulator { continue }
                 let edges = node.edges
@@ -140,17 +143,30 @@ private struct BackwardWalk {
         return gradient
     }
 
-    /// All steps that lead to `root`, newest first, found without recursion.
-    private func reachable(from root: GradientNode) -> [GradientNode] {
-        var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
-        var found = [root]
-        var next = 0
-        while next < found.count {
-            for edge in found[next].edges {
-                if let node = edge?.node, seen.insert(ObjectIdentifier(node)).inserted { found.append(node) }
+    /// All steps that lead to a result.
+    private struct Steps {
+        private(set) var found: [GradientNode]
+        /// Where in ``found`` each is.
+        private(set) var positions: [ObjectIdentifier: Int]
+
+        /// Finds them without recursion.
+        init(behind root: GradientNode) {
+            found = [root]
+            positions = [ObjectIdentifier(root): 0]
+            var next = 0
+            while next < found.count {
+                for case let node? in found[next].edges.lazy.map({ $0?.node }) {
+                    let identity = ObjectIdentifier(node)
+                    guard positions[identity] == nil else { continue }
+                    positions[identity] = found.count
+                    found.append(node)
+                }
+                next += 1
             }
-            next += 1
         }
-        return found.sorted { $0.sequence > $1.sequence }
+
+        var newestFirst: [(node: GradientNode, position: Int)] {
+            found.enumerated().map { ($1, $0) }.sorted { $0.node.sequence > $1.node.sequence }
+        }
     }
 }

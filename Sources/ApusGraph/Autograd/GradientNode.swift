@@ -2,8 +2,8 @@ import Synchronization
 
 /// One recorded step of the way back from a loss to its leaves.
 public final class GradientNode: Sendable {
-    /// PyTorch's name of the step, such as `ConvolutionBackward0`.
-    public let name: String
+    /// A name of another operation, of which this one is a part.
+    private let givenName: String?
     /// Grows with every recorded step: inputs have smaller numbers than what is made of them.
     let sequence: Int
     let inputSpecs: [TensorSpec]
@@ -22,7 +22,7 @@ public final class GradientNode: Sendable {
         var saved: Saved?
     }
 
-    /// What the gradient reads, by position; the rest is nil.
+    /// What the gradient reads, by position; the rest is nil, and all where it reads nothing.
     struct Saved: Sendable {
         var inputs: [Tensor?]
         var outputs: [Tensor?]
@@ -30,16 +30,20 @@ public final class GradientNode: Sendable {
 
     private static let counter = Atomic<Int>(0)
 
-    init(_ primitive: any Primitive, name: String, inputs: [Tensor], results: Node) {
-        self.name = name
+    /// - Parameters:
+    ///   - name: what stands for the primitive's own ``Primitive/gradientName``.
+    ///   - inputSpecs: shapes and types of the inputs.
+    init(_ primitive: any Primitive, name: String?, inputs: [Tensor], inputSpecs: [TensorSpec], results: Node) {
+        givenName = name
         sequence = Self.counter.add(1, ordering: .relaxed).newValue
-        inputSpecs = inputs.map(\.spec)
+        self.inputSpecs = inputSpecs
         outputSpecs = results.outputs
         kind = .operation(primitive)
         let reads = primitive.gradientReads
+        // Empty arrays cost nothing.
         var saved = Saved(
-            inputs: [Tensor?](repeating: nil, count: inputs.count),
-            outputs: [Tensor?](repeating: nil, count: results.outputs.count))
+            inputs: reads.inputs.isEmpty ? [] : [Tensor?](repeating: nil, count: inputs.count),
+            outputs: reads.outputs.isEmpty ? [] : [Tensor?](repeating: nil, count: results.outputs.count))
         for index in reads.inputs where index < inputs.count { saved.inputs[index] = inputs[index] }
         // Results are kept without their edge, which would be a reference cycle.
         for index in reads.outputs { saved.outputs[index] = Tensor(TensorHandle(Value(results, index))) }
@@ -47,7 +51,7 @@ public final class GradientNode: Sendable {
     }
 
     init(accumulatingInto leaf: Leaf) {
-        name = "AccumulateGrad"
+        givenName = nil
         sequence = Self.counter.add(1, ordering: .relaxed).newValue
         inputSpecs = []
         outputSpecs = []
@@ -72,6 +76,14 @@ public final class GradientNode: Sendable {
             state.edges = []
             state.saved = nil
             return nodes
+        }
+    }
+
+    /// PyTorch's name of the step, such as `ConvolutionBackward0`. Made when it is asked for, not with each step.
+    public var name: String {
+        switch kind {
+        case .operation(let primitive): givenName ?? primitive.gradientName
+        case .accumulator: "AccumulateGrad"
         }
     }
 
@@ -105,7 +117,7 @@ public final class GradientNode: Sendable {
         }
         let context = GradientContext(
             inputSpecs: inputSpecs, outputSpecs: outputSpecs, saved: saved, cotangents: cotangents,
-            needs: edges.map { $0 != nil })
+            edges: edges)
         return primitive.gradient(context)
     }
 }
@@ -127,7 +139,7 @@ public struct GradientContext: Sendable {
     let outputSpecs: [TensorSpec]
     let saved: GradientNode.Saved
     let cotangents: [Tensor?]
-    let needs: [Bool]
+    let edges: [GradientEdge?]
 
     public var inputCount: Int { inputSpecs.count }
 
@@ -136,11 +148,11 @@ public struct GradientContext: Sendable {
     public func outputSpec(_ index: Int = 0) -> TensorSpec { outputSpecs[index] }
 
     /// Whether the gradient of an input is asked for.
-    public func needs(_ index: Int) -> Bool { index < needs.count && needs[index] }
+    public func needs(_ index: Int) -> Bool { index < edges.count && edges[index] != nil }
 
     /// An input, if ``Primitive/gradientReads`` names it.
     public func input(_ index: Int) -> Tensor {
-        guard let tensor = saved.inputs[index] else {
+        guard index < saved.inputs.count, let tensor = saved.inputs[index] else {
             preconditionFailure("input \(index) is read by a gradient that does not name it in gradientReads")
         }
         return tensor
@@ -148,7 +160,7 @@ public struct GradientContext: Sendable {
 
     /// A result, if ``Primitive/gradientReads`` names it.
     public func output(_ index: Int = 0) -> Tensor {
-        guard let tensor = saved.outputs[index] else {
+        guard index < saved.outputs.count, let tensor = saved.outputs[index] else {
             preconditionFailure("output \(index) is read by a gradient that does not name it in gradientReads")
         }
         return tensor

@@ -88,6 +88,14 @@ public enum PointwiseFunction: String, Sendable, Hashable, CaseIterable {
     /// x, β, bound ↦ log(1 + e^βx) / β, or x where βx > bound
     case softplus
 
+    /// By the case alone: what Swift makes for an enumeration with raw values would compare and hash their texts.
+    public static func == (left: PointwiseFunction, right: PointwiseFunction) -> Bool { left.byte == right.byte }
+
+    /// Like the equality.
+    public func hash(into hasher: inout Hasher) { hasher.combine(byte) }
+
+    private var byte: UInt8 { withUnsafeBytes(of: self) { $0[0] } }
+
     /// The number of inputs.
     public var arity: Int {
         switch self {

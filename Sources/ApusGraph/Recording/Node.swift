@@ -14,51 +14,103 @@ public final class Node: Sendable {
     /// What a node is made of.
     public enum Work: Sendable {
         case pending(any Primitive, [Value])
-        /// The finished results; nil for one that nobody held.
-        case evaluated([Storage?])
+        case evaluated(Results)
         /// Recorded after an error inside of ``withTensorErrors(_:)``.
         case poisoned
     }
 
-    private struct State: Sendable {
-        var work: Work
-        /// Living handles of each result.
-        var handles = SIMD4<Int32>.zero
-        /// How often pending nodes name this one as an input.
-        var consumers: Int32 = 0
-        var mark = Mark()
-    }
+    /// The finished results; nil for one that nobody held.
+    public struct Results: Sendable {
+        // Four fields, not an array, which each node would have to allocate.
+        private var first: Storage?
+        private var second: Storage?
+        private var third: Storage?
+        private var fourth: Storage?
 
-    /// Scratch space of one graph walk: valid where `walk` is the walk's own number.
-    public struct Mark: Sendable {
-        public var walk = 0
-        public var index = 0
-        public init(walk: Int = 0, index: Int = 0) {
-            self.walk = walk
-            self.index = index
+        public init(_ first: Storage? = nil) { self.first = first }
+
+        public subscript(output: Int) -> Storage? {
+            get {
+                switch output {
+                case 0: first
+                case 1: second
+                case 2: third
+                default: fourth
+                }
+            }
+            set {
+                switch output {
+                case 0: first = newValue
+                case 1: second = newValue
+                case 2: third = newValue
+                default: fourth = newValue
+                }
+            }
+        }
+
+        /// Whether the elements of a result belong to nobody else.
+        mutating func ownsAlone(_ output: Int) -> Bool {
+            switch output {
+            case 0: isKnownUniquelyReferenced(&first)
+            case 1: isKnownUniquelyReferenced(&second)
+            case 2: isKnownUniquelyReferenced(&third)
+            default: isKnownUniquelyReferenced(&fourth)
+            }
         }
     }
 
-    private let state: Mutex<State>
+    /// How far a node is; see ``Work``.
+    public enum Standing: UInt8, Sendable, AtomicRepresentable {
+        case pending
+        case evaluated
+        case poisoned
+    }
 
-    init(_ primitive: any Primitive, _ inputs: [Value], outputs: [TensorSpec]) {
+    /// The fields of ``Work`` side by side, of which one can be read without copying the others.
+    private struct State: Sendable {
+        var primitive: (any Primitive)?
+        var inputs: [Value] = []
+        var results = Results()
+    }
+
+    private let state: Mutex<State>
+    /// Changed with the state, within its lock.
+    private let standingNow: Atomic<Standing>
+    /// Living handles of the first two results and of the last two, 32 bits each.
+    private let firstHandles = Atomic<UInt64>(0)
+    private let lastHandles = Atomic<UInt64>(0)
+    /// How often pending nodes name this one as an input.
+    private let consumers = Atomic<Int>(0)
+    /// Scratch space of one graph walk: the index is valid where the walk's number is that walk's own. Walks come one at
+    /// a time.
+    private let walk = Atomic<Int>(0)
+    private let walkIndex = Atomic<Int>(0)
+
+    /// A pending node; `leafBytes` grows by the sizes of the finished elements that it reads.
+    init(_ primitive: any Primitive, _ inputs: [Value], outputs: [TensorSpec], leafBytes: inout Int) {
         self.outputs = outputs
         modulePath = ModulePath.current
-        for input in inputs { input.node.state.withLock { $0.consumers += 1 } }
-        state = Mutex(State(work: .pending(primitive, inputs)))
+        for input in inputs {
+            input.node.consumers.add(1, ordering: .relaxed)
+            leafBytes += input.node.storage(of: input.output)?.byteCount ?? 0
+        }
+        state = Mutex(State(primitive: primitive, inputs: inputs))
+        standingNow = Atomic(.pending)
     }
 
     /// A node of finished elements.
     public init(_ storage: Storage, _ spec: TensorSpec) {
         outputs = [spec]
         modulePath = nil
-        state = Mutex(State(work: .evaluated([storage])))
+        state = Mutex(State(results: Results(storage)))
+        standingNow = Atomic(.evaluated)
     }
 
     init(poisoned spec: TensorSpec) {
         outputs = [spec]
         modulePath = nil
-        state = Mutex(State(work: .poisoned))
+        state = Mutex(State())
+        standingNow = Atomic(.poisoned)
     }
 
     // A chain of a hundred thousand nodes must not release itself by recursion.
@@ -69,13 +121,30 @@ public final class Node: Sendable {
         }
     }
 
+    /// Takes the inputs away, no longer as a consumer, and leaves the node pending.
     private func takeInputs() -> [Value] {
-        let inputs: [Value] = state.withLock { state in
-            guard case .pending(let primitive, let inputs) = state.work else { return [] }
-            state.work = .pending(primitive, [])
-            return inputs
-        }
-        for input in inputs { input.node.state.withLock { $0.consumers -= 1 } }
+        guard isPending else { return [] }
+        return release(
+            state.withLock { state in
+                let inputs = state.inputs
+                state.inputs = []
+                return inputs
+            })
+    }
+
+    /// Ends being pending, or finished, with the given results; gives back the inputs, no longer as a consumer.
+    private func end(_ standing: Standing, _ results: Results) -> [Value] {
+        release(
+            state.withLock { state in
+                let inputs = state.inputs
+                state = State(results: results)
+                standingNow.store(standing, ordering: .releasing)
+                return inputs
+            })
+    }
+
+    private func release(_ inputs: [Value]) -> [Value] {
+        for input in inputs { input.node.consumers.subtract(1, ordering: .acquiringAndReleasing) }
         return inputs
     }
 }
@@ -83,91 +152,94 @@ public final class Node: Sendable {
 // MARK: - Handles
 
 extension Node {
-    func retainHandle(_ output: Int) { state.withLock { $0.handles[output] += 1 } }
+    func retainHandle(_ output: Int) {
+        if output < 2 {
+            firstHandles.add(1 << (UInt64(output) * 32), ordering: .relaxed)
+        } else {
+            lastHandles.add(1 << (UInt64(output - 2) * 32), ordering: .relaxed)
+        }
+    }
 
-    func releaseHandle(_ output: Int) { state.withLock { $0.handles[output] -= 1 } }
+    func releaseHandle(_ output: Int) {
+        if output < 2 {
+            firstHandles.subtract(1 << (UInt64(output) * 32), ordering: .acquiringAndReleasing)
+        } else {
+            lastHandles.subtract(1 << (UInt64(output - 2) * 32), ordering: .acquiringAndReleasing)
+        }
+    }
 
     /// Whether nobody holds a result and no pending node needs one.
-    var isDead: Bool { state.withLock { $0.consumers == 0 && $0.handles == .zero } }
+    ///
+    /// Handles are read first: who records a node holds its inputs until they have a consumer more.
+    var isDead: Bool {
+        firstHandles.load(ordering: .acquiring) == 0 && lastHandles.load(ordering: .acquiring) == 0
+            && consumers.load(ordering: .acquiring) == 0
+    }
 }
 
 // MARK: - For the engine
 
 extension Node {
-    public var work: Work { state.withLock { $0.work } }
-
-    public var isPending: Bool {
-        state.withLock { if case .pending = $0.work { true } else { false } }
+    public var work: Work {
+        state.withLock { state in
+            if let primitive = state.primitive { return .pending(primitive, state.inputs) }
+            return standing == .poisoned ? .poisoned : .evaluated(state.results)
+        }
     }
 
-    public var isPoisoned: Bool {
-        state.withLock { if case .poisoned = $0.work { true } else { false } }
-    }
+    public var standing: Standing { standingNow.load(ordering: .acquiring) }
+
+    public var isPending: Bool { standing == .pending }
+
+    public var isPoisoned: Bool { standing == .poisoned }
 
     /// Which results somebody holds, as bits.
     public var heldOutputs: UInt8 {
-        state.withLock { state in
-            var bits: UInt8 = 0
-            for output in 0..<4 where state.handles[output] > 0 { bits |= 1 << UInt8(output) }
-            return bits
-        }
+        let (low, high) = (firstHandles.load(ordering: .acquiring), lastHandles.load(ordering: .acquiring))
+        let first: UInt8 = low & 0xffff_ffff != 0 ? 1 : 0
+        let second: UInt8 = low >> 32 != 0 ? 2 : 0
+        let third: UInt8 = high & 0xffff_ffff != 0 ? 4 : 0
+        let fourth: UInt8 = high >> 32 != 0 ? 8 : 0
+        return first | second | third | fourth
     }
 
     /// How often pending nodes name this one as an input.
-    public var consumerCount: Int { state.withLock { Int($0.consumers) } }
+    public var consumerCount: Int { consumers.load(ordering: .acquiring) }
 
     /// The finished elements of one result, if there are any.
     public func storage(of output: Int) -> Storage? {
-        state.withLock { state in
-            guard case .evaluated(let storages) = state.work else { return nil }
-            return storages[output]
-        }
+        guard standing == .evaluated else { return nil }
+        return state.withLock { $0.results[output] }
     }
 
     /// Puts the same elements in another memory in the place of finished ones.
     public func replaceStorage(of output: Int, with storage: Storage) {
-        state.withLock { state in
-            guard case .evaluated(var storages) = state.work else { return }
-            state.work = .poisoned
-            storages[output] = storage
-            state.work = .evaluated(storages)
-        }
+        guard standing == .evaluated else { return }
+        state.withLock { $0.results[output] = storage }
     }
 
     /// Whether this node alone holds the finished elements of a result: then a plan may overwrite them when nobody reads
     /// them later.
     public func ownsStorageAlone(of output: Int) -> Bool {
-        state.withLock { state in
-            guard case .evaluated(var storages) = state.work else { return false }
-            state.work = .poisoned
-            defer { state.work = .evaluated(storages) }
-            guard storages[output] != nil else { return false }
-            return isKnownUniquelyReferenced(&storages[output])
-        }
+        guard standing == .evaluated else { return false }
+        return state.withLock { $0.results[output] != nil && $0.results.ownsAlone(output) }
     }
 
     /// The number that a graph walk gave this node, or nil where it has not been here.
     public func index(in walk: Int) -> Int? {
-        state.withLock { $0.mark.walk == walk ? $0.mark.index : nil }
+        self.walk.load(ordering: .relaxed) == walk ? walkIndex.load(ordering: .relaxed) : nil
     }
 
     public func setIndex(_ index: Int, in walk: Int) {
-        state.withLock { $0.mark = Mark(walk: walk, index: index) }
+        self.walk.store(walk, ordering: .relaxed)
+        walkIndex.store(index, ordering: .relaxed)
     }
 
     /// Marks the results as impossible to compute, and lets go of the inputs.
-    public func poison() {
-        let inputs = takeInputs()
-        state.withLock { $0.work = .poisoned }
-        _ = consume inputs
-    }
+    public func poison() { _ = end(.poisoned, Results()) }
 
     /// Stores the results and lets go of the inputs.
-    public func finish(_ storages: [Storage?]) {
-        let inputs = takeInputs()
-        state.withLock { $0.work = .evaluated(storages) }
-        _ = consume inputs
-    }
+    public func finish(_ results: Results) { _ = end(.evaluated, results) }
 }
 
 /// One result of a node.

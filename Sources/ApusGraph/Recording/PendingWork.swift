@@ -17,7 +17,21 @@ public enum PendingWork {
         var heldBytes = 0
     }
 
-    private static let lists = Mutex<[Int: List]>([:])
+    /// The list that was added to last, which most additions go to, is taken out of the others.
+    private struct Lists {
+        var others: [Int: List] = [:]
+        var newest = List()
+        var newestContext = 0
+
+        mutating func select(_ context: Int) {
+            guard context != newestContext else { return }
+            if !newest.nodes.isEmpty { others[newestContext] = newest }
+            newest = others.removeValue(forKey: context) ?? List()
+            newestContext = context
+        }
+    }
+
+    private static let lists = Mutex(Lists())
 
     /// More pending nodes than this are computed without being asked for: a training step of the deepest networks here
     /// records about 5,000, and planning time grows with the number.
@@ -39,16 +53,15 @@ public enum PendingWork {
     static func add(_ node: Node, leafBytes: Int) -> Bool {
         let context = currentContext
         return lists.withLock { lists in
-            var list = lists[context] ?? List()
-            lists[context] = nil
-            defer { lists[context] = list }
-            list.nodes.append(node)
-            list.heldBytes += leafBytes
+            lists.select(context)
+            lists.newest.nodes.append(node)
+            lists.newest.heldBytes += leafBytes
             let isDue =
-                list.nodes.count - list.countAfterSweep >= sweepInterval || list.heldBytes > byteBound
+                lists.newest.nodes.count - lists.newest.countAfterSweep >= sweepInterval
+                || lists.newest.heldBytes > byteBound
             guard isDue else { return false }
-            sweep(&list)
-            return list.countAfterSweep > nodeBound || list.heldBytes > byteBound
+            sweep(&lists.newest)
+            return lists.newest.countAfterSweep > nodeBound || lists.newest.heldBytes > byteBound
         }
     }
 
@@ -57,8 +70,12 @@ public enum PendingWork {
         let context = currentContext
         var taken: [Node] = lists.withLock { lists in
             // Tasks that ended leave their lists behind; dead ones go here.
-            if lists.count > 64 { lists = lists.filter { _, list in list.nodes.contains { !$0.isDead } } }
-            return lists.removeValue(forKey: context)?.nodes ?? []
+            if lists.others.count > 64 {
+                lists.others = lists.others.filter { _, list in list.nodes.contains { !$0.isDead } }
+            }
+            lists.select(context)
+            defer { lists.newest = List() }
+            return lists.newest.nodes
         }
         removeDead(&taken)
         return taken

@@ -41,8 +41,11 @@ extension Primitive {
 
     /// Equality with a primitive of any type.
     public func isEqual(to other: any Primitive) -> Bool {
-        guard let other = other as? Self else { return false }
-        return self == other
+        // The types are compared by hand because a cast takes longer than most comparisons of attributes.
+        func isEqual<Other: Primitive>(_ other: Other) -> Bool {
+            Other.self == Self.self && self == unsafeBitCast(other, to: Self.self)
+        }
+        return isEqual(other)
     }
 }
 

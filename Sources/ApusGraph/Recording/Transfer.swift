@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The same elements on another device.
 ///
 /// Shape rule: that of the input. The gradient goes back to where the input was. No backend computes it: the engine
@@ -8,15 +6,7 @@ public struct Transfer: Primitive {
     public static let name = "to"
     public let device: Device
 
-    public init(to device: Device) {
-        self.device = device
-        Self.recorded.store(true, ordering: .relaxed)
-    }
-
-    private static let recorded = Atomic<Bool>(false)
-
-    /// Whether there has been any; where not, nobody need look for them.
-    public static var wasRecorded: Bool { recorded.load(ordering: .relaxed) }
+    public init(to device: Device) { self.device = device }
 
     public var gradientName: String { "ToCopyBackward0" }
 

@@ -18,7 +18,10 @@ public final class Storage: @unchecked Sendable {
     public let byteCount: Int
     /// Whose memory it is.
     public let device: Device
-    private let release: @Sendable () -> Void
+    /// How a device's memory is given back; nil for a block of the pool.
+    private let release: (@Sendable () -> Void)?
+    /// The size of a block of the pool.
+    private let capacity: Int
     /// A number that no other contents have.
     public private(set) var contents: UInt64
 
@@ -31,14 +34,8 @@ public final class Storage: @unchecked Sendable {
         self.byteCount = byteCount
         contents = Self.nextContents()
         device = .cpu
-        let (pointer, capacity) = StoragePool.take(byteCount)
-        self.pointer = pointer
-        let address = Int(bitPattern: pointer)
-        release = {
-            if let pointer = UnsafeMutableRawPointer(bitPattern: address) {
-                StoragePool.give(pointer, capacity: capacity)
-            }
-        }
+        (pointer, capacity) = StoragePool.take(byteCount)
+        release = nil
     }
 
     /// Takes a block of a device's memory over; `release` gives it back.
@@ -47,13 +44,16 @@ public final class Storage: @unchecked Sendable {
         release: @escaping @Sendable () -> Void
     ) {
         (self.byteCount, self.pointer, self.device, self.release) = (byteCount, pointer, device, release)
+        capacity = byteCount
         contents = Self.nextContents()
     }
 
     /// To be called by the engine, which alone writes over memory that tensors have seen.
     public func willBeOverwritten() { contents = Self.nextContents() }
 
-    deinit { release() }
+    deinit {
+        if let release { release() } else { StoragePool.give(pointer, capacity: capacity) }
+    }
 }
 
 /// The blocks that no tensor uses at the moment, by size.

@@ -43,20 +43,54 @@ public struct FusedPointwise: Primitive, ReusesInputs {
         }
     }
 
-    /// The types of one part's inputs, which are the first registers.
-    public var inputTypes: [DType]
-    public var instructions: [Instruction]
-    /// The registers that are results.
-    public var results: [Int]
+    /// What is done to each element, which the updates of many parameters share.
+    ///
+    /// Its hash is made once, and a program is equal to itself without a look at its instructions.
+    public final class Program: Hashable, Sendable {
+        /// The types of one part's inputs, which are the first registers.
+        public let inputTypes: [DType]
+        /// In the order in which they run.
+        public let instructions: [Instruction]
+        /// The registers that are results.
+        public let results: [Int]
+        private let hash: Int
+
+        /// A program of these instructions.
+        public init(inputTypes: [DType], instructions: [Instruction], results: [Int]) {
+            (self.inputTypes, self.instructions, self.results) = (inputTypes, instructions, results)
+            var hasher = Hasher()
+            hasher.combine(inputTypes)
+            hasher.combine(instructions)
+            hasher.combine(results)
+            hash = hasher.finalize()
+        }
+
+        public static func == (left: Program, right: Program) -> Bool {
+            left === right
+                || left.hash == right.hash && left.inputTypes == right.inputTypes && left.results == right.results
+                    && left.instructions == right.instructions
+        }
+
+        public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+    }
+
+    /// What is done to each element.
+    public let program: Program
     /// The shape of each part's results.
     public var shapes: [Shape]
 
+    /// The program for parts of these shapes.
+    public init(_ program: Program, shapes: [Shape]) { (self.program, self.shapes) = (program, shapes) }
+
     public init(inputTypes: [DType], instructions: [Instruction], results: [Int], shapes: [Shape]) {
-        self.inputTypes = inputTypes
-        self.instructions = instructions
-        self.results = results
-        self.shapes = shapes
+        self.init(Program(inputTypes: inputTypes, instructions: instructions, results: results), shapes: shapes)
     }
+
+    /// The types of one part's inputs, which are the first registers.
+    public var inputTypes: [DType] { program.inputTypes }
+    public var instructions: [Instruction] { program.instructions }
+    /// The registers that are results.
+    public var results: [Int] { program.results }
 
     public var name: String {
         let functions = instructions.map { instruction in

@@ -1,7 +1,8 @@
 /// Convolution in the lanes layout (see `lanes_layout.h`), for few channels: intended below about 32.
 ///
 /// Any channel counts, kernel sizes, strides and zero padding; dilation 1 and one group of channels only.
-/// Each function works on the groups of 16 images [beginGroup, endGroup); tensor arguments point to group 0.
+/// Each function works on the groups of 16 images [beginGroup, endGroup) and on the channels [beginChannel, endChannel)
+/// of the output, for the gradient of the input on those of the input; arguments point to group 0 and channel 0.
 /// Weights are plain [O, I, KH, KW].
 #ifndef APUS_LANES_CONVOLUTION_H
 #define APUS_LANES_CONVOLUTION_H
@@ -42,7 +43,8 @@ typedef enum ApusActivation {
 /// - bias: [O], or NULL for none.
 void apus_lanes_convolution_forward(
     const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,
-    ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup);
+    ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel);
 
 /// activation(maxPool2×2(x * w + b)): input [I][H][W][16] → output [O][OH/2][OW/2][16] for each group.
 ///
@@ -52,12 +54,14 @@ void apus_lanes_convolution_forward(
 ///   ones; NaN counts as the largest. A last odd row or column of the convolution is dropped, as max pooling does.
 void apus_lanes_convolution_pool_forward(
     const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,
-    ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup);
+    ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel);
 
 /// The gradient of the input: outputGradient [O][OH][OW][16] → inputGradient [I][H][W][16], overwritten.
 void apus_lanes_convolution_input_gradient(
     const ApusLanesConvolution *convolution, const float *outputGradient, const float *weights, float *inputGradient,
-    int64_t beginGroup, int64_t endGroup);
+    int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel);
 
 /// Floats of one accumulator for the gradients of weights and bias: [O][I][KH][KW][16], then [O][16].
 int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *convolution);
@@ -68,7 +72,8 @@ int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *convoluti
 /// own (all zeros before its first call), not each thread.
 void apus_lanes_convolution_weight_gradient(
     const ApusLanesConvolution *convolution, const float *input, const float *outputGradient, float *accumulator,
-    int64_t beginGroup, int64_t endGroup);
+    int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel);
 
 /// Sums accumulators, one after the other in memory, in their order, and the lanes of each sum, as a tree.
 ///

@@ -25,20 +25,22 @@
     X(lanes_clear, (float *group, int64_t first, int64_t begin, int64_t end), (group, first, begin, end))              \
     X(lanes_convolution_forward,                                                                                       \
       (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
-       ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup),                                \
-      (convolution, input, weights, bias, activation, output, beginGroup, endGroup))                                   \
+       ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup, int64_t beginChannel,           \
+       int64_t endChannel),                                                                                            \
+      (convolution, input, weights, bias, activation, output, beginGroup, endGroup, beginChannel, endChannel))         \
     X(lanes_convolution_pool_forward,                                                                                  \
       (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
-       ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup),                \
-      (convolution, input, weights, bias, activation, output, index, beginGroup, endGroup))                            \
+       ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup,                 \
+       int64_t beginChannel, int64_t endChannel),                                                                      \
+      (convolution, input, weights, bias, activation, output, index, beginGroup, endGroup, beginChannel, endChannel))  \
     X(lanes_convolution_input_gradient,                                                                                \
       (const ApusLanesConvolution *convolution, const float *outputGradient, const float *weights,                     \
-       float *inputGradient, int64_t beginGroup, int64_t endGroup),                                                    \
-      (convolution, outputGradient, weights, inputGradient, beginGroup, endGroup))                                     \
+       float *inputGradient, int64_t beginGroup, int64_t endGroup, int64_t beginChannel, int64_t endChannel),          \
+      (convolution, outputGradient, weights, inputGradient, beginGroup, endGroup, beginChannel, endChannel))           \
     X(lanes_convolution_weight_gradient,                                                                               \
       (const ApusLanesConvolution *convolution, const float *input, const float *outputGradient, float *accumulator,   \
-       int64_t beginGroup, int64_t endGroup),                                                                          \
-      (convolution, input, outputGradient, accumulator, beginGroup, endGroup))                                         \
+       int64_t beginGroup, int64_t endGroup, int64_t beginChannel, int64_t endChannel),                                \
+      (convolution, input, outputGradient, accumulator, beginGroup, endGroup, beginChannel, endChannel))               \
     X(lanes_weight_gradient_finish,                                                                                    \
       (const ApusLanesConvolution *convolution, const float *accumulators, int64_t accumulatorCount,                   \
        float *weightsGradient, float *biasGradient, int accumulate),                                                   \

@@ -53,7 +53,8 @@ APUS_INLINE void inside_rows(const ApusLanesConvolution *c, int64_t outputRow, i
 
 static void lanes_convolution_forward_kernel(
     const ApusLanesConvolution *c, const float *input, const float *weights, const float *bias,
-    ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup)
+    ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel)
 {
     const int64_t inputGroup = (int64_t)c->inputChannels * c->inputHeight * c->inputWidth * lanesWidth;
     const int64_t outputPlane = (int64_t)c->outputHeight * c->outputWidth * lanesWidth;
@@ -65,8 +66,8 @@ static void lanes_convolution_forward_kernel(
     for (int64_t g = beginGroup; g < endGroup; g++) {
         const float *source = input + g * inputGroup;
         float *destination = output + g * c->outputChannels * outputPlane;
-        for (int64_t o = 0; o < c->outputChannels;) {
-            int channels = next_block(c->outputChannels - o, maximumBlockChannels);
+        for (int64_t o = beginChannel; o < endChannel;) {
+            int channels = next_block(endChannel - o, maximumBlockChannels);
             t.bias = bias ? bias + o : NULL;
             for (int64_t i = 0; i < c->inputChannels; i += sweep) {
                 t.channels = smaller(sweep, c->inputChannels - i);
@@ -171,7 +172,8 @@ static void pool_edge_block(
 
 static void lanes_convolution_pool_forward_kernel(
     const ApusLanesConvolution *c, const float *input, const float *weights, const float *bias,
-    ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup)
+    ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel)
 {
     const int64_t inputGroup = (int64_t)c->inputChannels * c->inputHeight * c->inputWidth * lanesWidth;
     const int64_t pooledHeight = c->outputHeight / 2, pooledWidth = c->outputWidth / 2;
@@ -183,8 +185,8 @@ static void lanes_convolution_pool_forward_kernel(
     t.pixelOffset[3] = t.pixelOffset[1] + t.pixelOffset[2];
     for (int64_t g = beginGroup; g < endGroup; g++) {
         const float *source = input + g * inputGroup;
-        for (int64_t o = 0; o < c->outputChannels;) {
-            int channels = next_block(c->outputChannels - o, poolBlockChannels);
+        for (int64_t o = beginChannel; o < endChannel;) {
+            int channels = next_block(endChannel - o, poolBlockChannels);
             t.weights = weights + o * t.weightBlockStride;
             t.bias = bias ? bias + o : NULL;
             for (int64_t py = 0; py < pooledHeight; py++) {
@@ -250,7 +252,8 @@ static void input_gradient_row(const ApusLanesConvolution *c, const TapBlock *t,
 
 static void lanes_convolution_input_gradient_kernel(
     const ApusLanesConvolution *c, const float *outputGradient, const float *weights, float *inputGradient,
-    int64_t beginGroup, int64_t endGroup)
+    int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel)
 {
     const int64_t kernel = (int64_t)c->kernelHeight * c->kernelWidth;
     const int64_t inputPlane = (int64_t)c->inputHeight * c->inputWidth * lanesWidth;
@@ -269,8 +272,8 @@ static void lanes_convolution_input_gradient_kernel(
     for (int64_t g = beginGroup; g < endGroup; g++) {
         const float *source = outputGradient + g * c->outputChannels * outputPlane;
         float *destination = inputGradient + g * c->inputChannels * inputPlane;
-        for (int64_t i = 0; i < c->inputChannels;) {
-            int channels = next_block(c->inputChannels - i, maximumBlockChannels);
+        for (int64_t i = beginChannel; i < endChannel;) {
+            int channels = next_block(endChannel - i, maximumBlockChannels);
             for (int64_t o = 0; o < c->outputChannels; o += sweep) {
                 t.channels = smaller(sweep, c->outputChannels - o);
                 t.accumulate = o > 0;

@@ -195,7 +195,8 @@ static void gradient_rows(
 
 static void lanes_convolution_weight_gradient_kernel(
     const ApusLanesConvolution *c, const float *input, const float *outputGradient, float *accumulator,
-    int64_t beginGroup, int64_t endGroup)
+    int64_t beginGroup, int64_t endGroup,
+    int64_t beginChannel, int64_t endChannel)
 {
     const int64_t kernel = (int64_t)c->kernelHeight * c->kernelWidth;
     const int64_t inputRow = (int64_t)c->inputWidth * lanesWidth;
@@ -212,8 +213,8 @@ static void lanes_convolution_weight_gradient_kernel(
     for (int64_t g = beginGroup; g < endGroup; g++) {
         const float *gradient = outputGradient + g * c->outputChannels * outputPlane;
         b.input = input + g * c->inputChannels * c->inputHeight * inputRow;
-        for (int64_t o = 0; o < c->outputChannels;) {
-            int channels = next_block(c->outputChannels - o, channelLimit);
+        for (int64_t o = beginChannel; o < endChannel;) {
+            int channels = next_block(endChannel - o, channelLimit);
             // The block's gradient rows stay in the first-level cache (half of 48 KiB) for all input channels and taps.
             int64_t rows = larger(1, 24 * 1024 / (channels * outputRow * (int64_t)sizeof(float)));
             b.gradient = gradient + o * outputPlane;
@@ -224,7 +225,7 @@ static void lanes_convolution_weight_gradient_kernel(
             o += channels;
         }
         float *bias = accumulator + c->outputChannels * b.sumsChannelStride;
-        for (int64_t o = 0; o < c->outputChannels; o++) {
+        for (int64_t o = beginChannel; o < endChannel; o++) {
             gradient_bias(gradient + o * outputPlane, (int64_t)c->outputHeight * c->outputWidth, bias + o * lanesWidth);
         }
     }
