@@ -61,7 +61,8 @@ import Testing
         arguments: [
             (0x1p-25, 0), (0x1.8p-24, 0x1p-23), (0x1.4p-24, 0x1p-24), (0x1.00002p-25, 0x1p-24), (-3e-8, -0x1p-24),
             (0x1p-14, 0x1p-14), (1 + 0x1p-11, 1), (1 + 0x1.8p-10, 1 + 0x1p-9), (-2049, -2048), (2051, 2052),
-            (65504, 65504), (65519.99609375, 65504), (65520, .infinity), (-1e6, -.infinity), (.infinity, .infinity), (-0.0, 0),
+            (65504, 65504), (65519.99609375, 65504), (65520, .infinity), (-1e6, -.infinity), (.infinity, .infinity),
+            (-0.0, 0),
         ] as [(Double, Double)]) func float16IsRoundedToEven(value: Double, nearest: Double) throws
     {
         let one = TestArray([1], [1, 1])
