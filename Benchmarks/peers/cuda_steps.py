@@ -4,8 +4,8 @@
     cuda_steps.py lenet train --batch 256
 
 As pytorch_steps.py, but for the device. A step ends when its loss, or its logits, have been read: then the GPU has done
-all of it. TF32 is off, as in Apus; all else is PyTorch's default. With --dtype bfloat16 the forward pass runs in
-torch.autocast.
+all of it. TF32 is off, as in Apus, unless --dtype tensorfloat32 is given; all else is PyTorch's default. With --dtype
+bfloat16 or float16 the forward pass runs in torch.autocast; with float16 the loss is scaled.
 """
 
 import contextlib
@@ -45,8 +45,11 @@ VARIANTS = {
 }
 
 
+HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
 def autocast(dtype):
-    return torch.autocast("cuda", torch.bfloat16) if dtype == "bfloat16" else contextlib.nullcontext()
+    return torch.autocast("cuda", HALVES[dtype]) if dtype in HALVES else contextlib.nullcontext()
 
 
 def make_training_step(name, batch, dtype, variant):
@@ -57,6 +60,7 @@ def make_training_step(name, batch, dtype, variant):
     recipe = RECIPES[name]
     make_optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[recipe.optimizer]
     optimizer = make_optimizer(network.parameters(), lr=recipe.learning_rate)
+    scaler = torch.amp.GradScaler("cuda", enabled=dtype == "float16")
     loss_function = nn.CrossEntropyLoss()
     forward = variant.compile(lambda images, labels: loss_function(network(images), labels))
 
@@ -64,8 +68,9 @@ def make_training_step(name, batch, dtype, variant):
         with autocast(dtype):
             loss = forward(images, labels)
         optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
         return loss.item()
 
     return step
@@ -87,16 +92,16 @@ def make_inference_step(name, batch, dtype, variant):
 def main():
     parser = step_parser(__doc__)
     parser.add_argument("kind", choices=["train", "infer"])
-    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--dtype", choices=["float32", "tensorfloat32", *HALVES], default="float32")
     parser.add_argument("--rivals", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
     arguments = parser.parse_args()
     if not torch.cuda.is_available():
         raise SystemExit("PyTorch finds no GPU")
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = arguments.dtype == "tensorfloat32"
+    torch.backends.cudnn.allow_tf32 = arguments.dtype == "tensorfloat32"
     is_training = arguments.kind == "train"
     network = NETWORKS[arguments.network](TRAINING_CLASSES)
-    # Dropout draws other numbers in each variant; and in bfloat16 results differ by more than the tolerance.
+    # Dropout draws other numbers in each variant; and in lower precision results differ by more than the tolerance.
     is_random = is_training and any(isinstance(part, nn.Dropout) for part in network.modules())
     is_comparable = arguments.dtype == "float32" and not is_random
     check = Agreement().check if is_comparable else (lambda step: step)

@@ -40,9 +40,16 @@ public enum CPUInfo {
         return ["bf16", "fp16", "amx"].contains { name.hasPrefix("avx512_core_\($0)") }
     }()
 
-    /// Throws where the processor has no instructions for products of `bfloat16`.
-    static func checkBFloat16(_ operation: String) throws {
-        guard supportsBFloat16 else {
+    /// Throws where there are no kernels for products of a precision of 16 bits: of `float16` on any processor, of `bfloat16`
+    /// where there are no instructions for them.
+    static func check(_ precision: Precision, of operation: String) throws {
+        guard precision != .float16 else {
+            throw TensorError(
+                operation,
+                "CPUs have no kernels for float16. Compute on a GPU (cuda:0), use bfloat16 where "
+                    + "the processor has it, or leave autocast out.")
+        }
+        guard precision != .bfloat16 || supportsBFloat16 else {
             throw TensorError(
                 operation,
                 "this processor (\(instructionSet)) has no instructions for bfloat16: AVX512_BF16 or AMX is needed. "

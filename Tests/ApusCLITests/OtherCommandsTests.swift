@@ -137,7 +137,7 @@ import Testing
         let outcome = try apus.run("bench", "lenet")
         #expect(outcome.status == 64)
         #expect(outcome.errors.contains("lenet-train, lenet-infer, lenet5-train, lenet5-infer"))
-        #expect(try apus.run("bench", "lenet-train", "--dtype", "float16").status == 64)
+        #expect(try apus.run("bench", "lenet-train", "--dtype", "float8").status == 64)
         #expect(try apus.run("bench", "lenet-train", "--device", "cuda:1").status == 69)
     }
 
@@ -152,6 +152,23 @@ import Testing
             // Else the benchmark runs, and the data of the training is missing.
             #expect(outcome.status == (isRefused ? 69 : command[0] == "bench" ? 0 : 66), "\(outcome.errors)")
         }
+    }
+
+    @Test func float16NeedsAGPU() throws {
+        for command in [
+            ["bench", "lenet-train"], ["train", "lenet", "--data", "mnist:missing", "--out", apus.folder.file("out")],
+        ] {
+            let outcome = try apus.run(command + ["--dtype", "float16", "--device", "cpu"])
+            #expect(outcome.status == 69)
+            #expect(outcome.errors.contains("--dtype float16: CPUs have no kernels for it"), "\(outcome.errors)")
+        }
+    }
+
+    /// A permission that any device takes; PyTorch's users know its other name.
+    @Test(arguments: ["tensorfloat32", "tf32"]) func tensorFloat32RunsAnywhere(name: String) throws {
+        let outcome = try apus.run(
+            "bench", "lenet-train", "--batch", "2", "--seconds", "0.01", "--device", "cpu", "--dtype", name)
+        #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
     @Test func aBenchmarkHasTheSizeOfItsModel() throws {

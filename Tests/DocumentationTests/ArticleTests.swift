@@ -109,6 +109,36 @@ import Testing
         #expect(optimizer.lr == 0.025)
     }
 
+    /// On a GPU; a CPU says that it has no kernels for it.
+    @Test func lossScaling() throws {
+        let net = Linear(4, 2).to(.best)
+        let before: [Float] = net.weight.data.array()
+        let loader = [0, 1].map { label in
+            (Tensor.full([3, 4], 0.5 - Double(label)).to(.best), Tensor([label, label, label]).to(.best))
+        }
+        func train() {
+            let optimizer = SGD(net.parameters(), lr: 0.1)
+            let scaler = GradScaler()
+            for (images, labels) in loader {
+                let loss = autocast(.float16) { crossEntropy(net(images), labels) }
+                optimizer.zeroGrad()
+                scaler.scale(loss).backward()
+                scaler.unscale(optimizer)  // only where gradients are clipped or looked at
+                clipGradNorm(net.parameters(), maxNorm: 1)
+                scaler.step(optimizer)
+                scaler.update()
+            }
+        }
+        if Device.best == .cpu {
+            let error = #expect(throws: TensorError.self) { try withTensorErrors { train() } }
+            #expect(error?.description.contains("CPUs have no kernels for float16") == true)
+            #expect(net.weight.data.array() == before)
+        } else {
+            train()
+            #expect(net.weight.data.array() != before)
+        }
+    }
+
     @Test func models() throws {
         let net = ResNet(.resNet18, numClasses: 10)
         print(net(.zeros(2, 3, 224, 224)).shape)  // torch.Size([2, 10])

@@ -1,6 +1,6 @@
-// Trains a network with dropout, Adam, a schedule and averaged weights to its end; trains it again, stops behind an
-// update, saves the state, and goes on with another one made of another seed. Prints whether the two ends are equal. A
-// program of its own, since random numbers belong to the whole process.
+// Trains a network with dropout, Adam, a schedule, averaged weights and a scaled loss to its end; trains it again, stops
+// behind an update, saves the state, and goes on with another one made of another seed. Prints whether the two ends are
+// equal. A program of its own, since random numbers belong to the whole process.
 //
 // Arguments: the number of the update, and a folder for the state.
 import Apus
@@ -35,22 +35,35 @@ struct ResumeProbe {
         let isSame =
             resumed.map(\.training) == records.map(\.training) && resumed.map(\.test) == records.map(\.test)
         print("metrics", isSame ? "equal" : "different")
+        let scales = [whole, second].map { $0.trainer.scaler.stateDict() }
+        // Twelve updates, of which each third one doubles the scale.
+        print("scales", scales[0] == scales[1] && scales[0]?.scale == 65536 * 16 ? "equal" : "different")
         print("settings", saved.state.settings == ["seed": "5"] ? "equal" : "different")
     }
 }
 
+/// A network whose products are computed in full whatever the trainer asks for, so that a CPU has kernels for them.
+private final class InFull: Module {
+    let body: Sequential
+
+    init(_ body: Sequential) { self.body = body }
+
+    override func forward(_ input: Tensor) -> Tensor { autocast(.full) { body(input) } }
+}
+
 /// A run whose every part has a state.
 private struct Run {
-    let net: Sequential
+    let net: InFull
     let trainer: Trainer
     let loaders: Trainer.Loaders
     let callbacks: [any TrainerCallback]
 
     init(seed: UInt64) {
         manualSeed(seed)
-        net = Sequential(Flatten(), Linear(4, 8), BatchNorm1d(8), ReLU(), Dropout(0.3), Linear(8, 2))
+        net = InFull(Sequential(Flatten(), Linear(4, 8), BatchNorm1d(8), ReLU(), Dropout(0.3), Linear(8, 2)))
         let optimizer = AdamW(net.parameters(), lr: 0.01)
-        trainer = Trainer(model: net, optimizer: optimizer)
+        trainer = Trainer(model: net, optimizer: optimizer, precision: .float16)
+        trainer.scaler.growthInterval = 3
         let data = ImageBytes(
             images: (0..<32).map { UInt8(($0 * 89 + 40) % 256) }, labels: [0, 1, 0, 1, 1, 0, 1, 0], channels: 1,
             height: 2, width: 2, classNames: ["left", "right"])

@@ -84,11 +84,13 @@ struct BenchTask {
             let (optimizerName, lr) = (entry.defaults.optimizer, entry.defaults.lr)
             // A rate that suits the model's data set may not suit random images.
             let optimizer = try optimizerName.makeOptimizer(net.parameters(), lr: optimizerName == .sgd ? 0.1 : lr)
+            let scaler = GradScaler(isEnabled: precision == .float16)
             return {
                 let loss = autocast(precision) { Self.loss(of: net, images, labels) }
                 optimizer.zeroGrad()
-                loss.backward()
-                optimizer.step()
+                scaler.scale(loss).backward()
+                scaler.step(optimizer)
+                scaler.update()
                 return loss.item()
             }
         case .infer:

@@ -93,7 +93,7 @@ struct TrainingOptions: ParsableArguments {
         options.clipNorm = clipNorm ?? number("clip-norm")
         options.accumulate = accumulate ?? number("accumulate")
         options.transform = transform ?? saved["transform"].flatMap(TransformPreset.init)
-        options.dtype = dtype ?? saved["dtype"].flatMap(ComputingType.init)
+        options.dtype = dtype ?? saved["dtype"].flatMap(ComputingType.init(rawValue:))
         options.seed = seed ?? number("seed")
         return options
     }

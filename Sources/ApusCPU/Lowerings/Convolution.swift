@@ -76,8 +76,8 @@ private struct ConvolutionForward {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard isSupported(step) else { return nil }
         let (x, weight) = (step.inputs[0].spec, step.inputs[1].spec.shape)
+        try CPUInfo.check(convolution.precision, of: convolution.name)
         if convolution.precision == .bfloat16 {
-            try CPUInfo.checkBFloat16(convolution.name)
             let primitive = try make(
                 step, x: .any(x.shape.dimensions, .bfloat16), weight: .any(geometry.weightSizes(weight), .bfloat16),
                 y: .any(step.outputs[0].spec.shape.dimensions))
@@ -169,8 +169,8 @@ extension ConvolutionInputGradient: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard isSupported(step) else { return nil }
         let (dy, weight, dx) = (step.inputs[0].spec, step.inputs[1].spec.shape, step.outputs[0].spec)
+        try CPUInfo.check(precision, of: name)
         if precision == .bfloat16 {
-            try CPUInfo.checkBFloat16(name)
             let primitive = try make(
                 step, dy: .any(dy.shape.dimensions, .bfloat16), weight: .any(geometry.weightSizes(weight), .bfloat16),
                 dx: .any(dx.shape.dimensions))
@@ -264,8 +264,8 @@ extension ConvolutionWeightGradient: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard isSupported(step) else { return nil }
         let (x, dy) = (step.inputs[0].spec, step.inputs[1].spec)
+        try CPUInfo.check(precision, of: name)
         if precision == .bfloat16 {
-            try CPUInfo.checkBFloat16(name)
             let primitive = try make(
                 step, x: .any(x.shape.dimensions, .bfloat16), dy: .any(dy.shape.dimensions, .bfloat16),
                 weight: .any(geometry.weightSizes(weightShape)))

@@ -9,7 +9,7 @@ extension FusedConvolutionPool: CPULowerable {
         let positions = step.uses[1]
         return geometry.kernelSize == [2, 2] && geometry.stride == [2, 2] && geometry.padding == [0, 0]
             && geometry.dilation == [1, 1] && !geometry.ceilMode
-            && convolution.precision == .full
+            && !convolution.precision.isHalf
             && LanesPolicy.prefers(convolution.geometry, x: step.inputs[0].spec, weight: step.inputs[1].spec.shape)
             && !positions.outlivesPlan && positions.readers.allSatisfy { $0 is MaxPoolGradient }
     }

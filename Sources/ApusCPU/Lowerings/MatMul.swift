@@ -18,14 +18,14 @@ extension FusedMatMul: CPULowerable {
     }
 }
 
-/// Row-major; both factors as `bfloat16` where that is the precision and there is a kernel for it.
+/// Row-major; both factors as `bfloat16` where that is the precision.
 private func matmulLayouts(_ matmul: MatMul, _ step: StepDescription) throws -> StepLayouts {
     var layouts = StepLayouts.plain(step)
     let factors = step.inputs.prefix(2).map(\.spec)
-    guard matmul.precision == .bfloat16, factors[0].dtype == .float32,
+    guard matmul.precision.isHalf, factors[0].dtype == .float32,
         (factors + [step.outputs[0].spec]).allSatisfy({ $0.shape.elementCount > 0 })
     else { return layouts }
-    try CPUInfo.checkBFloat16(matmul.name)
+    try CPUInfo.check(matmul.precision, of: matmul.name)
     for (index, factor) in factors.enumerated() { layouts.inputs[index] = try .bfloat16(factor.shape) }
     return layouts
 }

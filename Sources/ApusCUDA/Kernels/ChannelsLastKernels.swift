@@ -2,11 +2,11 @@ extension KernelSource {
     /// Sums over each channel of [N, H, W, C], and what is done to all elements of a channel alike: batch norm, biases.
     ///
     /// `V`: how many neighbouring channels a thread computes, a power of 2 that divides C; `I`: an unsigned type that
-    /// holds the number of elements. As what tensors are kept, `float` or `BFloat16`: `X`: x; `G`: dy; `Z`: what is added
+    /// holds the number of elements. As what tensors are kept, `float`, `BFloat16` or `Float16`: `X`: x; `G`: dy; `Z`: what is added
     /// in the forward pass, and the result of ReLU in the backward pass; `Y`: the result.
     static let channelsLast = KernelSource(
         name: "channels_last",
-        code: KernelBFloat16.code + """
+        code: KernelHalf.code + """
             template <typename E> struct alignas(V * sizeof(E) < 16 ? V * sizeof(E) : 16) Pack { E at[V]; };
 
             template <typename E> __device__ inline void load(float (&values)[V], const E* from, I pack) {

@@ -14,12 +14,18 @@ struct PointwiseGenerator {
     enum Access: Hashable {
         /// An element for each of the result.
         case whole
-        /// The same, kept as `bfloat16`.
-        case bfloat16
+        /// The same, kept as numbers of 16 bits.
+        case half(HalfType)
         /// One element for all.
         case single
         /// By strides.
         case broadcast
+
+        /// The type of 16 bits; nil for others.
+        var half: HalfType? {
+            guard case .half(let type) = self else { return nil }
+            return type
+        }
     }
 
     /// Threads of a block.
@@ -29,18 +35,18 @@ struct PointwiseGenerator {
 
     let program: FusedPointwise
     let accesses: [Access]
-    /// The results that are kept as `bfloat16`.
-    let bfloat16Results: Set<Int>
+    /// What results are kept as that are kept as numbers of 16 bits, by their positions.
+    let halfResults: [Int: HalfType]
     /// The program's constants in its order, as bits.
     let constants: [Int]
     /// Whether kernels get a fault to report to.
     let mayFail: Bool
 
     /// Throws where a function is not defined for the type of its inputs.
-    init(_ program: FusedPointwise, _ accesses: [Access], bfloat16Results: Set<Int> = []) throws {
+    init(_ program: FusedPointwise, _ accesses: [Access], halfResults: [Int: HalfType] = [:]) throws {
         self.program = program
         self.accesses = accesses
-        self.bfloat16Results = bfloat16Results
+        self.halfResults = halfResults
         var constants: [Int] = []
         var mayFail = false
         for instruction in program.instructions {
@@ -71,8 +77,8 @@ struct PointwiseGenerator {
     }
 
     var source: KernelSource {
-        let hasBFloat16 = accesses.contains(.bfloat16) || !bfloat16Results.isEmpty
-        let access = Self.accessCode + (hasBFloat16 ? Self.bfloat16Code : "")
+        let hasHalf = !halfResults.isEmpty || accesses.contains { $0.half != nil }
+        let access = Self.accessCode + (hasHalf ? Self.halfCode : "")
         return KernelSource(name: "pointwise", code: PointwiseFunctions.code + access + table + kernel)
     }
 }
@@ -137,15 +143,15 @@ extension PointwiseGenerator {
 
         """
 
-    /// The same for numbers that are kept as `bfloat16`.
-    private static let bfloat16Code =
-        KernelBFloat16.code + """
-            __device__ inline void load_bfloat16(
-                float (&values)[4], const void* from, int64 start, int n, bool isVector) {
-                const BFloat16* source = (const BFloat16*)from + start;
-                Four<BFloat16> four;
+    /// The same for numbers that are kept as `H`, of 16 bits.
+    private static let halfCode =
+        KernelHalf.code + """
+            template <typename H>
+            __device__ inline void load_half(float (&values)[4], const void* from, int64 start, int n, bool isVector) {
+                const H* source = (const H*)from + start;
+                Four<H> four;
                 if (isVector) {
-                    four = *(const Four<BFloat16>*)source;
+                    four = *(const Four<H>*)source;
                 } else {
                     #pragma unroll
                     for (int k = 0; k < 4; k++) four.values[k] = source[k < n ? k : 0];
@@ -154,14 +160,14 @@ extension PointwiseGenerator {
                 for (int k = 0; k < 4; k++) values[k] = apus_number(four.values[k]);
             }
 
-            __device__ inline void store_bfloat16(
-                const float (&values)[4], void* to, int64 start, int n, bool isVector) {
-                BFloat16* target = (BFloat16*)to + start;
-                Four<BFloat16> four;
+            template <typename H>
+            __device__ inline void store_half(const float (&values)[4], void* to, int64 start, int n, bool isVector) {
+                H* target = (H*)to + start;
+                Four<H> four;
                 #pragma unroll
-                for (int k = 0; k < 4; k++) four.values[k] = apus_bfloat16(values[k]);
+                for (int k = 0; k < 4; k++) apus_set(four.values[k], values[k]);
                 if (isVector) {
-                    *(Four<BFloat16>*)target = four;
+                    *(Four<H>*)target = four;
                 } else {
                     #pragma unroll
                     for (int k = 0; k < 4; k++) if (k < n) target[k] = four.values[k];
@@ -265,8 +271,8 @@ extension PointwiseGenerator {
         accesses.enumerated().map { index, access in
             let type = program.inputTypes[index].cudaName
             switch access {
-            case .whole, .bfloat16:
-                let load = access == .whole ? "load" : "load_bfloat16"
+            case .whole, .half:
+                let load = access.half.map { "load_half<\($0.kernelName)>" } ?? "load"
                 return "    \(type) x\(index)[4];\n"
                     + "    \(load)(x\(index), part.inputs[\(index)], start, n, isVector);\n"
             case .single:
@@ -281,7 +287,7 @@ extension PointwiseGenerator {
 
     private var stores: String {
         program.results.indices.map { index in
-            let store = bfloat16Results.contains(index) ? "store_bfloat16" : "store"
+            let store = halfResults[index].map { "store_half<\($0.kernelName)>" } ?? "store"
             return "    \(store)(y\(index), part.outputs[\(index)], start, n, isVector);\n"
         }.joined()
     }

@@ -49,21 +49,27 @@ final class CUBLASLtProduct: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - sizes: how many matrices, and M, K and N.
-    ///   - dtype: the type of the result and, unless `hasBFloat16Factors`, of the factors.
+    ///   - dtype: the type of the result and, unless they lie as numbers of 16 bits, of the factors.
+    ///   - factors: what the factors are multiplied as, and lie as where that has 16 bits.
     ///   - hasBias: whether a vector of N numbers is added to each row; for single precision, without a stack.
     init?(
         _ library: CUBLASLt, sizes: (batch: Int, m: Int, k: Int, n: Int), transposesLeft: Bool, transposesRight: Bool,
-        dtype: DType, hasBFloat16Factors: Bool, hasBias: Bool
+        dtype: DType, factors: FactorType, hasBias: Bool
     ) throws {
         guard sizes.batch <= Int(Int32.max) else { return nil }
         (self.library, self.dtype) = (library, dtype)
         let isDouble = dtype == .float64
         let table = library.table
         let type = Int32(isDouble ? ApusCUBLASLtDouble : ApusCUBLASLtFloat)
+        let compute =
+            switch factors {
+            case .tensorFloat32 where !isDouble: ApusCUBLASLtComputeTensorFloat32
+            case .full, .half, .tensorFloat32: isDouble ? ApusCUBLASLtComputeDouble : ApusCUBLASLtComputeFloat
+            }
         let product = try LibraryObject(
             create: { pointer in
-                let compute = Int32(isDouble ? ApusCUBLASLtComputeDouble : ApusCUBLASLtComputeFloat)
-                try library.check(table.pointee.cublasLtMatmulDescCreate(pointer, compute, type), "describe a product")
+                try library.check(
+                    table.pointee.cublasLtMatmulDescCreate(pointer, Int32(compute), type), "describe a product")
             }, destroy: table.pointee.cublasLtMatmulDescDestroy)
         try library.set(product, ApusCUBLASLtTransposeA, Self.transposition(transposesRight))
         try library.set(product, ApusCUBLASLtTransposeB, Self.transposition(transposesLeft))
@@ -73,8 +79,7 @@ final class CUBLASLtProduct: @unchecked Sendable {
             try library.set(product, ApusCUBLASLtBiasAddress, UInt(Self.alignment))
         }
         func factor(_ rows: Int, _ columns: Int) throws -> LibraryObject {
-            let type = hasBFloat16Factors ? Int32(ApusCUBLASLtBFloat16) : type
-            return try library.matrix(type, rows: rows, columns: columns, batch: sizes.batch)
+            try library.matrix(factors.half?.cublasLt ?? type, rows: rows, columns: columns, batch: sizes.batch)
         }
         left = try transposesLeft ? factor(sizes.k, sizes.m) : factor(sizes.m, sizes.k)
         right = try transposesRight ? factor(sizes.n, sizes.k) : factor(sizes.k, sizes.n)
@@ -111,6 +116,15 @@ final class CUBLASLtProduct: @unchecked Sendable {
             }
         }
         try library.check(status, "multiply matrices")
+    }
+}
+
+extension HalfType {
+    fileprivate var cublasLt: Int32 {
+        switch self {
+        case .bfloat16: Int32(ApusCUBLASLtBFloat16)
+        case .float16: Int32(ApusCUBLASLtFloat16)
+        }
     }
 }
 

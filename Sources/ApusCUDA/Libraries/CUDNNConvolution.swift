@@ -18,14 +18,18 @@ struct ConvolutionShapes: Sendable {
     let weight: Shape
     let y: Shape
     let dtype: DType
-    /// Whether all three lie as `bfloat16`, with channels last (``CUDALayout/channelsLastBFloat16``); sums are `float`.
-    var isBFloat16 = false
+    /// What factors are multiplied as. Where that is a type of 16 bits, all three tensors lie as such, with channels last
+    /// (``CUDALayout/channelsLast(_:)``); sums are `float`.
+    var factors = FactorType.full
+
+    /// The type of 16 bits; nil for others.
+    var half: HalfType? { factors.half }
 }
 
 /// A convolution in one direction, with the algorithm that cuDNN chose for its sizes.
 ///
-/// Algorithms are deterministic and compute in true single or double precision, or multiply numbers of `bfloat16`. Those by Fourier transforms are left
-/// out: what they lose in accuracy depends on the largest values of an image.
+/// Algorithms are deterministic and compute in true single or double precision, or multiply what ``FactorType`` says. Those
+/// by Fourier transforms are left out: what they lose in accuracy depends on the largest values of an image.
 final class CUDNNConvolution: @unchecked Sendable {
     /// The workspace that ``run(_:_:_:workspace:)`` needs.
     let workspaceBytes: Int
@@ -60,7 +64,7 @@ final class CUDNNConvolution: @unchecked Sendable {
         }
         (self.library, self.direction, self.dtype) = (library, direction, shapes.dtype)
         self.descriptors = descriptors
-        let candidates = try Self.candidates(library, direction, descriptors, isBFloat16: shapes.isBFloat16)
+        let candidates = try Self.candidates(library, direction, descriptors, shapes.factors)
         for candidate in candidates {
             if let mathType = candidate.mathType {
                 try library.setMathType(mathType, of: descriptors.convolution)
@@ -76,7 +80,7 @@ final class CUDNNConvolution: @unchecked Sendable {
 
     /// The algorithms that may be used, the fastest by cuDNN's own judgement first.
     private static func candidates(
-        _ library: CUDNN, _ direction: ConvolutionDirection, _ descriptors: Descriptors, isBFloat16: Bool
+        _ library: CUDNN, _ direction: ConvolutionDirection, _ descriptors: Descriptors, _ factors: FactorType
     ) throws -> [Candidate] {
         var found = [ApusCUDNNAlgorithm](repeating: ApusCUDNNAlgorithm(), count: 16)
         var count: Int32 = 0
@@ -104,15 +108,16 @@ final class CUDNNConvolution: @unchecked Sendable {
             last = ApusCUDNNWeightGradientImplicitGEMM
         }
         let plain = Candidate(
-            algorithm: Int32(last), mathType: isBFloat16 ? Int32(ApusCUDNNTensorMath) : nil)
+            algorithm: Int32(last), mathType: factors == .full ? nil : factors.cudnnMathType)
         guard try library.admits(status, "plan a convolution") else { return [plain] }
         var mathTypes = [ApusCUDNNDefaultMath, ApusCUDNNFusedMultiplyAdd]
-        if isBFloat16 { mathTypes.append(ApusCUDNNTensorMath) }
+        if factors != .full { mathTypes.append(ApusCUDNNTensorMath) }
         let usable = found.prefix(Int(count)).filter { result in
             result.status == 0 && result.determinism == ApusCUDNNDeterministic
                 && mathTypes.contains(Int(result.mathType)) && !fourier.contains(Int(result.algorithm))
         }
-        return usable.map { Candidate(algorithm: $0.algorithm, mathType: isBFloat16 ? $0.mathType : nil) } + [plain]
+        return usable.map { Candidate(algorithm: $0.algorithm, mathType: factors == .full ? nil : $0.mathType) }
+            + [plain]
     }
 
     private static func workspaceBytes(
@@ -168,6 +173,26 @@ final class CUDNNConvolution: @unchecked Sendable {
     }
 }
 
+extension FactorType {
+    /// The arithmetic that cuDNN is asked for.
+    fileprivate var cudnnMathType: Int32 {
+        switch self {
+        case .full: Int32(ApusCUDNNFusedMultiplyAdd)
+        case .tensorFloat32: Int32(ApusCUDNNDefaultMath)
+        case .half: Int32(ApusCUDNNTensorMath)
+        }
+    }
+}
+
+extension HalfType {
+    fileprivate var cudnn: Int32 {
+        switch self {
+        case .bfloat16: Int32(ApusCUDNNBFloat16)
+        case .float16: Int32(ApusCUDNNFloat16)
+        }
+    }
+}
+
 extension ConvolutionShapes {
     /// Whether there is something to compute, with 32-bit indices.
     var suitsCUDNN: Bool {
@@ -195,8 +220,8 @@ extension CUDNN {
     fileprivate func descriptors(_ shapes: ConvolutionShapes) throws -> CUDNNConvolution.Descriptors? {
         let geometry = shapes.geometry
         let computeType = Int32(shapes.dtype == .float64 ? ApusCUDNNDouble : ApusCUDNNFloat)
-        let type = shapes.isBFloat16 ? Int32(ApusCUDNNBFloat16) : computeType
-        let isChannelsLast = shapes.isBFloat16
+        let type = shapes.half?.cudnn ?? computeType
+        let isChannelsLast = shapes.half != nil
         func spatial(_ values: [Int], filler: Int32) -> [Int32] {
             (values.count == 1 ? [filler] : []) + values.map { Int32(clamping: $0) }
         }
@@ -220,8 +245,7 @@ extension CUDNN {
                 table.pointee.cudnnSetConvolutionGroupCount(convolution.pointer, Int32(clamping: geometry.groups)),
                 "describe a convolution")
         else { return nil }
-        try setMathType(
-            Int32(shapes.isBFloat16 ? ApusCUDNNTensorMath : ApusCUDNNFusedMultiplyAdd), of: convolution)
+        try setMathType(shapes.factors.cudnnMathType, of: convolution)
         return CUDNNConvolution.Descriptors(x: x, y: y, weight: weight, convolution: convolution)
     }
 

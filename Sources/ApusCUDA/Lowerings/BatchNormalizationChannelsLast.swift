@@ -3,7 +3,7 @@ import ApusPlan
 
 /// Batch normalisation of [N, C, H, W] whose elements lie as [N, H, W, C].
 ///
-/// It is computed so where x lies so, as `float32` or `bfloat16`; the result lies as x does. Statistics and parameters are
+/// It is computed so where x lies so, as `float32` or as numbers of 16 bits; the result lies as x does. Statistics and parameters are
 /// plain `float32`.
 enum ChannelsLastNormalization {
     /// The layouts of a step whose inputs `images` are like x and whose first result is; nil where x does not lie so.

@@ -36,11 +36,8 @@ private func forwardLayouts(
     let shapes = ConvolutionShapes(
         geometry: convolution.geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape,
         y: step.outputs[0].spec.shape, dtype: step.outputs[0].spec.dtype)
-    guard
-        try ConvolutionProduct.suitsBFloat16(
-            .forward, shapes, convolution.precision, of: convolution.name, on: device)
-    else { return .plain(step) }
-    return .bfloat16Factors(step, result: .channelsLastBFloat16)
+    let half = try ConvolutionProduct.half(.forward, shapes, convolution.precision, of: convolution.name, on: device)
+    return half.map { .factors(step, $0, result: .channelsLast($0)) } ?? .plain(step)
 }
 
 /// A bias and an activation are one pass over the result.
@@ -48,14 +45,14 @@ private func lowerForward(
     _ convolution: Convolution, activation: Activation?, _ step: StepDescription, on device: CUDADevice
 ) throws -> PreparedStep {
     let (x, weight, y) = (step.inputs[0].spec, step.inputs[1].spec, step.outputs[0].spec)
-    let isBFloat16 = step.inputs[0].layout.cuda.isBFloat16
+    let factors = try device.factors(of: step, convolution.precision)
     let product = try ConvolutionProduct(
         .forward,
         ConvolutionShapes(
             geometry: convolution.geometry, x: x.shape, weight: weight.shape, y: y.shape, dtype: y.dtype,
-            isBFloat16: isBFloat16), on: device)
+            factors: factors), on: device)
     let hasBias = step.inputs.count > 2
-    if isBFloat16 { return product.step(hasBias: hasBias, activation, y.shape) }
+    if let half = factors.half { return product.step(half, hasBias: hasBias, activation, y.shape) }
     let bias = ChannelBias(y.shape, hasBias: hasBias, activation: activation, dtype: y.dtype)
     return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
         let result = operands[hasBias ? 3 : 2]
@@ -65,25 +62,22 @@ private func lowerForward(
 }
 
 extension ConvolutionInputGradient: CUDALowerable {
-    private func shapes(_ step: StepDescription, isBFloat16: Bool) -> ConvolutionShapes {
+    private func shapes(_ step: StepDescription, _ factors: FactorType) -> ConvolutionShapes {
         ConvolutionShapes(
             geometry: geometry, x: step.outputs[0].spec.shape, weight: step.inputs[1].spec.shape,
-            y: step.inputs[0].spec.shape, dtype: step.outputs[0].spec.dtype, isBFloat16: isBFloat16)
+            y: step.inputs[0].spec.shape, dtype: step.outputs[0].spec.dtype, factors: factors)
     }
 
     func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
-        let shapes = shapes(step, isBFloat16: false)
-        guard try ConvolutionProduct.suitsBFloat16(.inputGradient, shapes, precision, of: name, on: device) else {
-            return .plain(step)
-        }
-        return .bfloat16Factors(step, result: .channelsLastBFloat16)
+        let half = try ConvolutionProduct.half(.inputGradient, shapes(step, .full), precision, of: name, on: device)
+        return half.map { .factors(step, $0, result: .channelsLast($0)) } ?? .plain(step)
     }
 
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
-        let shapes = shapes(step, isBFloat16: step.inputs[0].layout.cuda.isBFloat16)
+        let shapes = shapes(step, try device.factors(of: step, precision))
         let product = try ConvolutionProduct(.inputGradient, shapes, on: device)
         let hasBias = step.inputs.count > 2
-        if shapes.isBFloat16 { return product.step(hasBias: hasBias, nil, shapes.x) }
+        if let half = shapes.half { return product.step(half, hasBias: hasBias, nil, shapes.x) }
         let bias = ChannelBias(shapes.x, hasBias: hasBias, activation: nil, dtype: shapes.dtype)
         return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
             let result = operands[hasBias ? 3 : 2]
@@ -94,25 +88,22 @@ extension ConvolutionInputGradient: CUDALowerable {
 }
 
 extension ConvolutionWeightGradient: CUDALowerable {
-    private func shapes(_ step: StepDescription, isBFloat16: Bool) -> ConvolutionShapes {
+    private func shapes(_ step: StepDescription, _ factors: FactorType) -> ConvolutionShapes {
         let (x, dy) = (step.inputs[0].spec, step.inputs[1].spec)
         return ConvolutionShapes(
-            geometry: geometry, x: x.shape, weight: weightShape, y: dy.shape, dtype: x.dtype, isBFloat16: isBFloat16)
+            geometry: geometry, x: x.shape, weight: weightShape, y: dy.shape, dtype: x.dtype, factors: factors)
     }
 
     /// The result is plain `float32` in any case: what reads it (an optimizer) must not take over a lower precision.
     func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
-        let shapes = shapes(step, isBFloat16: false)
-        guard try ConvolutionProduct.suitsBFloat16(.weightGradient, shapes, precision, of: name, on: device) else {
-            return .plain(step)
-        }
-        return .bfloat16Factors(step, result: CUDALayout())
+        let half = try ConvolutionProduct.half(.weightGradient, shapes(step, .full), precision, of: name, on: device)
+        return half.map { .factors(step, $0, result: CUDALayout()) } ?? .plain(step)
     }
 
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
-        let shapes = shapes(step, isBFloat16: step.inputs[0].layout.cuda.isBFloat16)
+        let shapes = shapes(step, try device.factors(of: step, precision))
         let product = try ConvolutionProduct(.weightGradient, shapes, on: device)
-        if shapes.isBFloat16 { return try lowerBFloat16(product, step, on: device) }
+        if let half = shapes.half { return try lower(product, half, step, on: device) }
         guard withBias else {
             return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
                 try product.run(operands[0], operands[1], operands[2], scratch)
@@ -126,14 +117,14 @@ extension ConvolutionWeightGradient: CUDALowerable {
         }
     }
 
-    /// The weight's gradient is computed as `bfloat16`, then converted.
-    private func lowerBFloat16(
-        _ product: ConvolutionProduct, _ step: StepDescription, on device: CUDADevice
+    /// The weight's gradient is computed as numbers of 16 bits, then converted.
+    private func lower(
+        _ product: ConvolutionProduct, _ half: HalfType, _ step: StepDescription, on device: CUDADevice
     ) throws -> PreparedStep {
         let weight = step.outputs[0].spec
-        let conversion = try Reordering(weight, from: .channelsLastBFloat16, to: CUDALayout())
+        let conversion = try Reordering(weight, from: .channelsLast(half), to: CUDALayout())
         let offset = (product.scratchBytes + 255) / 256 * 256
-        let sum = withBias ? ChannelsLastSum(step.inputs[1].spec.shape) : nil
+        let sum = withBias ? ChannelsLastSum(step.inputs[1].spec.shape, half) : nil
         let scratchBytes = max(offset + 2 * weight.shape.elementCount, sum?.scratchBytes ?? 0)
         return PreparedStep(kernel: product.name, scratchBytes: scratchBytes) { operands, scratch in
             try product.run(operands[0], operands[1], scratch + offset, scratch)
@@ -144,11 +135,11 @@ extension ConvolutionWeightGradient: CUDALowerable {
 }
 
 extension StepLayouts {
-    /// Both factors of a convolution as `bfloat16` with channels last, and its first result as given.
-    fileprivate static func bfloat16Factors(_ step: StepDescription, result: CUDALayout) -> StepLayouts {
+    /// Both factors of a convolution as numbers of 16 bits with channels last, and its first result as given.
+    fileprivate static func factors(_ step: StepDescription, _ half: HalfType, result: CUDALayout) -> StepLayouts {
         var layouts = StepLayouts.plain(step)
         for index in 0..<2 {
-            layouts.inputs[index] = CUDALayout.channelsLastBFloat16.physical(step.inputs[index].spec.shape)
+            layouts.inputs[index] = CUDALayout.channelsLast(half).physical(step.inputs[index].spec.shape)
         }
         layouts.outputs[0] = result.physical(step.outputs[0].spec.shape)
         return layouts
@@ -194,29 +185,28 @@ private struct ConvolutionProduct: Sendable {
         way = library.map { .library($0, padded) } ?? .direct
     }
 
-    /// Whether a convolution is to be computed by numbers of `bfloat16`: where it was recorded so, has two dimensions, and
-    /// cuDNN has such an algorithm. Others are computed in full precision.
-    static func suitsBFloat16(
+    /// The numbers of 16 bits by which a convolution is to be computed: where it was recorded so, has two dimensions, and
+    /// cuDNN has such an algorithm. nil for others, which are computed in full precision.
+    static func half(
         _ direction: ConvolutionDirection, _ shapes: ConvolutionShapes, _ precision: Precision, of name: String,
         on device: CUDADevice
-    ) throws -> Bool {
-        guard precision == .bfloat16, shapes.dtype == .float32, shapes.geometry.spatialRank == 2,
-            shapes.suitsCUDNN, shapes.isSymmetric, !shapes.isDepthwise
-        else { return false }
-        try device.checkBFloat16(name)
-        guard let context = device.contextIfPresent else { return true }
+    ) throws -> HalfType? {
+        guard shapes.dtype == .float32, shapes.geometry.spatialRank == 2, shapes.suitsCUDNN, shapes.isSymmetric,
+            !shapes.isDepthwise, let half = try device.factors(precision, of: name).half
+        else { return nil }
+        guard let context = device.contextIfPresent else { return half }
         try context.makeCurrent()
         var shapes = shapes
-        shapes.isBFloat16 = true
-        return try CUDNNConvolution(
+        shapes.factors = .half(half)
+        let library = try CUDNNConvolution(
             context.cudnn(), direction, shapes, workspaceLimit: context.properties.memoryBytes / Self.workspacePart)
-            != nil
+        return library == nil ? nil : half
     }
 
-    /// The whole step where results are `bfloat16` with channels last.
-    func step(hasBias: Bool, _ activation: Activation?, _ result: Shape) -> PreparedStep {
-        let bias = ChannelsLastBias(result, hasBias: hasBias, activation: activation.kernelCode)
-        return PreparedStep(kernel: "bfloat16 \(name)", scratchBytes: scratchBytes) { operands, scratch in
+    /// The whole step where results are numbers of 16 bits with channels last.
+    func step(_ half: HalfType, hasBias: Bool, _ activation: Activation?, _ result: Shape) -> PreparedStep {
+        let bias = ChannelsLastBias(result, half, hasBias: hasBias, activation: activation.kernelCode)
+        return PreparedStep(kernel: "\(half) \(name)", scratchBytes: scratchBytes) { operands, scratch in
             let result = operands[hasBias ? 3 : 2]
             try run(operands[0], operands[1], result, scratch)
             try bias.run(result, bias: hasBias ? operands[2] : nil, on: device)

@@ -2,11 +2,11 @@ import ApusGraph
 import CCUDA
 
 extension KernelSource {
-    /// `T`: the type of numbers, float or double; `E`: as what they are kept, itself or `BFloat16`. `I`: a signed integer
+    /// `T`: the type of numbers, float or double; `E`: as what they are kept, itself or a type of 16 bits. `I`: a signed integer
     /// that holds their number. `CHANNELS_LAST`: 1 where the elements of tensors and filter lie so.
     fileprivate static let convolution = KernelSource(
         name: "convolution",
-        code: KernelBFloat16.code + """
+        code: KernelHalf.code + """
             // Three spatial dimensions, of which the first ones may be of size 1.
             #define INPUT(d) ((I)g.sizes[d])
             #define KERNEL(d) ((I)g.sizes[3 + (d)])
@@ -184,7 +184,7 @@ extension ConvolutionShapes {
     fileprivate var kernelMacros: [String: String] {
         [
             "I": [x, weight, y].allSatisfy { $0.elementCount < 1 << 31 } ? "int" : "long long",
-            "E": isBFloat16 ? "BFloat16" : dtype.cudaName, "CHANNELS_LAST": isBFloat16 ? "1" : "0",
+            "E": half?.kernelName ?? dtype.cudaName, "CHANNELS_LAST": half == nil ? "0" : "1",
         ]
     }
 }
@@ -269,7 +269,8 @@ struct PaddedInput: Sendable {
             geometry: ConvolutionGeometry(
                 stride: geometry.stride, paddingBefore: none, paddingAfter: none, dilation: geometry.dilation,
                 groups: geometry.groups),
-            x: Shape(shapes.x.dimensions.prefix(2) + sizes), weight: shapes.weight, y: shapes.y, dtype: shapes.dtype)
+            x: Shape(shapes.x.dimensions.prefix(2) + sizes), weight: shapes.weight, y: shapes.y, dtype: shapes.dtype,
+            factors: shapes.factors)
         kernel = CUDAKernel(
             .convolution, "convolution_shift", types: ["T": shapes.dtype], macros: self.shapes.kernelMacros)
     }

@@ -2,11 +2,11 @@ import ApusGraph
 import ApusPlan
 
 extension KernelSource {
-    /// `T`: the type of the result; `F`: that of the factors, which may be `BFloat16`; `A`: that of sums, unsigned for
+    /// `T`: the type of the result; `F`: that of the factors, which may have 16 bits; `A`: that of sums, unsigned for
     /// integers, which wrap around.
     fileprivate static let matmul = KernelSource(
         name: "matmul",
-        code: KernelBFloat16.code + """
+        code: KernelHalf.code + """
             #define TILE 16
 
             __device__ inline float multiply_add(float a, float b, float c) { return fmaf(a, b, c); }
@@ -72,14 +72,15 @@ extension FusedMatMul: CUDALowerable {
     }
 }
 
-/// Row-major; both factors as `bfloat16` where that is the precision.
+/// Row-major; both factors as numbers of 16 bits where that is the precision.
 private func matmulLayouts(
     _ matmul: MatMul, _ step: StepDescription, on device: CUDADevice
 ) throws -> StepLayouts {
     var layouts = StepLayouts.plain(step)
-    guard matmul.precision == .bfloat16, step.inputs[0].spec.dtype == .float32 else { return layouts }
-    try device.checkBFloat16(matmul.name)
-    for index in 0..<2 { layouts.inputs[index] = CUDALayout.bfloat16.physical(step.inputs[index].spec.shape) }
+    guard step.inputs[0].spec.dtype == .float32,
+        let half = try device.factors(matmul.precision, of: matmul.name).half
+    else { return layouts }
+    for index in 0..<2 { layouts.inputs[index] = CUDALayout.plain(half).physical(step.inputs[index].spec.shape) }
     return layouts
 }
 
@@ -105,9 +106,9 @@ private func lowerMatMul(
     let resultIndex = step.inputs.count
     let bias = ChannelBias(
         result.shape, alongRows: true, hasBias: hasBias, activation: activation, dtype: dtype)
-    let isBFloat16 = step.inputs[0].layout.cuda.isBFloat16
+    let factors = try device.factors(of: step, matmul.precision)
     func tiled() -> PreparedStep {
-        let product = TiledMatMul(matmul, sizes, dtype, hasBFloat16Factors: isBFloat16)
+        let product = TiledMatMul(matmul, sizes, dtype, factors.half)
         return PreparedStep(kernel: "tiled") { operands, _ in
             try product.run(operands[0], operands[1], operands[resultIndex], on: device)
             try bias.run(operands[resultIndex], bias: hasBias ? operands[2] : nil, on: device)
@@ -121,8 +122,7 @@ private func lowerMatMul(
     func plan(hasBias: Bool) throws -> CUBLASLtProduct? {
         try CUBLASLtProduct(
             context.cublasLt(), sizes: sizes, transposesLeft: matmul.transposesLeft,
-            transposesRight: matmul.transposesRight, dtype: dtype, hasBFloat16Factors: isBFloat16,
-            hasBias: hasBias)
+            transposesRight: matmul.transposesRight, dtype: dtype, factors: factors, hasBias: hasBias)
     }
     if hasBias, activation == nil, dtype == .float32, sizes.batch == 1, let product = try plan(hasBias: true) {
         return PreparedStep(kernel: "cublasLt", scratchBytes: product.workspaceBytes) { operands, scratch in
@@ -148,7 +148,7 @@ private struct TiledMatMul {
     private let right: (row: Int, column: Int)
 
     init(
-        _ matmul: MatMul, _ sizes: (batch: Int, m: Int, k: Int, n: Int), _ dtype: DType, hasBFloat16Factors: Bool
+        _ matmul: MatMul, _ sizes: (batch: Int, m: Int, k: Int, n: Int), _ dtype: DType, _ half: HalfType?
     ) {
         let sum =
             switch dtype {
@@ -159,7 +159,7 @@ private struct TiledMatMul {
             }
         kernel = CUDAKernel(
             .matmul, "matmul", types: ["T": dtype],
-            macros: ["A": sum, "F": hasBFloat16Factors ? "BFloat16" : dtype.cudaName])
+            macros: ["A": sum, "F": half?.kernelName ?? dtype.cudaName])
         self.sizes = sizes
         left = matmul.transposesLeft ? (1, sizes.m) : (sizes.k, 1)
         right = matmul.transposesRight ? (1, sizes.k) : (sizes.n, 1)

@@ -54,7 +54,7 @@ extension FusedPointwise: CUDALowerable {
     private func accesses(of part: Int, _ step: StepDescription) -> [PointwiseGenerator.Access] {
         (0..<inputsPerPart).map { index in
             let input = step.inputs[part * inputsPerPart + index]
-            if input.layout.cuda.isBFloat16 { return .bfloat16 }
+            if let half = input.layout.cuda.half { return .half(half) }
             let count = input.spec.shape.elementCount
             return count == 1 ? .single : count == shapes[part].elementCount ? .whole : .broadcast
         }
@@ -65,8 +65,11 @@ extension FusedPointwise: CUDALowerable {
         _ accesses: [PointwiseGenerator.Access], _ parts: [Int], _ step: StepDescription, _ faultCode: FaultCode?
     ) throws -> [PointwiseTable] {
         // Only programs of one shape have such results.
-        let bfloat16Results = step.outputs.indices.filter { step.outputs[$0].layout.cuda.isBFloat16 }
-        let generator = try PointwiseGenerator(self, accesses, bfloat16Results: Set(bfloat16Results))
+        let halves = step.outputs.enumerated().compactMap { index, output in
+            output.layout.cuda.half.map { (index, $0) }
+        }
+        let generator = try PointwiseGenerator(
+            self, accesses, halfResults: Dictionary(uniqueKeysWithValues: halves))
         let capacity = parts.count == 1 ? 1 : PointwiseTable.capacity(generator)
         var tables: [PointwiseTable] = []
         for first in stride(from: 0, to: parts.count, by: capacity) {

@@ -5,8 +5,8 @@ extension FusedPointwise {
     /// The layouts of a program over images of which at least half lie with channels last, and whose other inputs have one
     /// element: all lie so, those that are plain as `float32`. nil where that is not so.
     ///
-    /// Results are kept as `bfloat16` where an input is, and where nobody reads them who would take all bits: a loss, the
-    /// program, a convolution of full precision.
+    /// Results are kept as numbers of 16 bits where inputs are, all as the same ones, and where nobody reads them who would
+    /// take more bits or others: a loss, the program, a convolution of another precision.
     func channelsLastLayouts(_ step: StepDescription) -> StepLayouts? {
         guard shapes.count == 1, shapes[0].rank == 4, shapes[0].elementCount > 0 else { return nil }
         let shape = shapes[0]
@@ -20,31 +20,43 @@ extension FusedPointwise {
             layouts.inputs[index] =
                 input.layout.cuda.isChannelsLast ? input.layout : CUDALayout.channelsLast.physical(shape)
         }
-        let hasBFloat16 = fitting.contains { $0.layout.cuda.isBFloat16 }
+        let halves = Set(fitting.compactMap(\.layout.cuda.half))
+        let half = halves.count == 1 ? halves.first : nil
         for (index, output) in step.outputs.enumerated() {
             let use = step.uses[index]
             let rounds =
-                hasBFloat16 && output.spec.dtype == .float32 && !use.outlivesPlan
-                && !use.readers.isEmpty && use.readers.allSatisfy(\.readsBFloat16Images)
-            layouts.outputs[index] = (rounds ? CUDALayout.channelsLastBFloat16 : .channelsLast).physical(shape)
+                output.spec.dtype == .float32 && !use.outlivesPlan && !use.readers.isEmpty
+                && use.readers.allSatisfy { reader in half.map(reader.readsImages) ?? false }
+            layouts.outputs[index] = CUDALayout(isChannelsLast: true, half: rounds ? half : nil).physical(shape)
         }
         return layouts
     }
 }
 
 extension Primitive {
-    /// Whether a step reads images that are kept as `bfloat16`, because it rounds them anyway or makes such ones of them.
-    fileprivate var readsBFloat16Images: Bool {
+    /// Whether a step reads images that are kept as numbers of 16 bits, because it rounds them so anyway or makes such ones
+    /// of them.
+    fileprivate func readsImages(of half: HalfType) -> Bool {
         switch self {
-        case let convolution as Convolution: convolution.precision == .bfloat16
-        case let fused as FusedConvolution: fused.convolution.precision == .bfloat16
-        case let gradient as ConvolutionInputGradient: gradient.precision == .bfloat16
-        case let gradient as ConvolutionWeightGradient: gradient.precision == .bfloat16
+        case let convolution as Convolution: convolution.precision == half.precision
+        case let fused as FusedConvolution: fused.convolution.precision == half.precision
+        case let gradient as ConvolutionInputGradient: gradient.precision == half.precision
+        case let gradient as ConvolutionWeightGradient: gradient.precision == half.precision
         case is BatchNormalization, is FusedBatchNormalization, is ChannelNormalization: true
         case is BatchNormalizationGradient, is FusedBatchNormalizationGradient: true
         case is MaxPool, is MaxPoolGradient, is AveragePool, is AdaptiveAveragePool: true
         case is Pointwise, is FusedPointwise: true
         default: false
+        }
+    }
+}
+
+extension HalfType {
+    /// The precision of products of such numbers.
+    fileprivate var precision: Precision {
+        switch self {
+        case .bfloat16: .bfloat16
+        case .float16: .float16
         }
     }
 }

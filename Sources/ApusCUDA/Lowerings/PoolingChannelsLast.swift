@@ -3,10 +3,10 @@ import ApusPlan
 
 extension KernelSource {
     /// `V`: how many neighbouring channels a thread computes, a power of 2 that divides C. As what tensors are kept,
-    /// `float` or `BFloat16`: `X`: what is read; `Y`: the result. `T` is `float`, `R` is 2; `I`: the type of indices.
+    /// `float`, `BFloat16` or `Float16`: `X`: what is read; `Y`: the result. `T` is `float`, `R` is 2; `I`: the type of indices.
     fileprivate static let poolingChannelsLast = KernelSource(
         name: "pooling_channels_last",
-        code: PoolingSizes.code + KernelBFloat16.code + """
+        code: PoolingSizes.code + KernelHalf.code + """
             template <typename E> struct alignas(V * sizeof(E) < 16 ? V * sizeof(E) : 16) Pack { E at[V]; };
 
             template <typename E> __device__ inline Pack<E> pack_at(const E* from, I pack) {
@@ -120,7 +120,7 @@ extension KernelSource {
             """)
 }
 
-/// Poolings of [N, C, H, W] whose elements lie as [N, H, W, C], as `float32` or `bfloat16`.
+/// Poolings of [N, C, H, W] whose elements lie as [N, H, W, C], as `float32` or as numbers of 16 bits.
 struct ChannelsLastPooling: Sendable {
     /// Whether a tensor is one that is pooled so.
     static func suits(_ value: PlannedValue) -> Bool {

@@ -2,11 +2,11 @@ import ApusGraph
 import ApusPlan
 
 extension KernelSource {
-    /// `S` and `D`: how an element is kept in the source and in the target; both are the same type, or `float` and
-    /// `BFloat16`. `I`: an unsigned type that holds the number of elements.
+    /// `S` and `D`: how an element is kept in the source and in the target; both are the same type, or two of
+    /// `float`, `BFloat16` and `Float16`. `I`: an unsigned type that holds the number of elements.
     fileprivate static let relayout = KernelSource(
         name: "relayout",
-        code: KernelBFloat16.code + """
+        code: KernelHalf.code + """
             template <typename N> struct alignas(4 * sizeof(N) < 16 ? 4 * sizeof(N) : 16) Four { N at[4]; };
 
             // In the same order, four at a time and the rest by itself.
@@ -103,7 +103,7 @@ struct Reordering: Sendable {
     init(_ spec: TensorSpec, from source: CUDALayout, to target: CUDALayout) throws {
         let shape = spec.shape
         let turns = source.isChannelsLast != target.isChannelsLast
-        guard !turns || shape.rank == 4, !(source.isBFloat16 || target.isBFloat16) || spec.dtype == .float32 else {
+        guard !turns || shape.rank == 4, (source.half == nil && target.half == nil) || spec.dtype == .float32 else {
             throw TensorError(
                 Relayout.name,
                 "CUDA does not bring \(spec.dtype)\(shape.brackets) from \(source.physical(shape)) to "

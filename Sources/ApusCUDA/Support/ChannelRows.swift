@@ -69,18 +69,18 @@ struct ChannelRows: Sendable {
     }
 }
 
-/// Adds a bias to each channel of a result of `bfloat16` with channels last, and applies an activation, in one pass.
+/// Adds a bias to each channel of a result of 16 bits with channels last, and applies an activation, in one pass.
 struct ChannelsLastBias: Sendable {
     private let rows: ChannelRows
     private let kernel: CUDAKernel?
     private let activation: Int
 
-    init(_ shape: Shape, hasBias: Bool, activation: Int) {
+    init(_ shape: Shape, _ half: HalfType, hasBias: Bool, activation: Int) {
         rows = ChannelRows(shape)
         self.activation = activation
         kernel =
             hasBias || activation != 0
-            ? rows.kernel("apply", x: .channelsLastBFloat16, y: .channelsLastBFloat16) : nil
+            ? rows.kernel("apply", x: .channelsLast(half), y: .channelsLast(half)) : nil
     }
 
     func run(_ y: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer?, on device: CUDADevice) throws {
@@ -94,7 +94,7 @@ struct ChannelsLastBias: Sendable {
     }
 }
 
-/// The gradient of a bias: the sums over each channel of dy, which lies as `bfloat16` with channels last.
+/// The gradient of a bias: the sums over each channel of dy, which lies as numbers of 16 bits with channels last.
 struct ChannelsLastSum: Sendable {
     private let rows: ChannelRows
     private let sums: CUDAKernel
@@ -102,10 +102,11 @@ struct ChannelsLastSum: Sendable {
 
     /// - Parameters:
     ///   - shape: dy's, [N, C, H, W].
-    init(_ shape: Shape) {
+    ///   - half: what dy's numbers are kept as.
+    init(_ shape: Shape, _ half: HalfType) {
         rows = ChannelRows(shape)
-        sums = rows.kernel("sums", dy: .channelsLastBFloat16)
-        combine = rows.kernel("sums_combine", dy: .channelsLastBFloat16)
+        sums = rows.kernel("sums", dy: .channelsLast(half))
+        combine = rows.kernel("sums_combine", dy: .channelsLast(half))
     }
 
     var scratchBytes: Int { rows.scratchBytes(numbers: 2) }

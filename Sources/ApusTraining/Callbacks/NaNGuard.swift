@@ -41,16 +41,20 @@ public final class NaNGuard: TrainerCallback {
         Generator.shared.state = before.random
         let progress = trainer.progress
         throw TrainingError.lossIsNaN(
-            epoch: progress.epoch, step: progress.step, origin: try origin(images, trainer.model, progress.step))
+            epoch: progress.epoch, step: progress.step, origin: try origin(images, trainer))
     }
 
-    private func origin(_ images: Tensor, _ model: Module, _ step: Int) throws -> String {
+    private func origin(_ images: Tensor, _ trainer: Trainer) throws -> String {
         if try Self.hasNaN(images) { return "the images of the batch hold NaN" }
         for (name, parameter) in parameters where try !Self.isFinite(parameter.data) {
-            return "the parameter \(name) holds NaN or infinity since the update before step \(step)"
+            return "the parameter \(name) holds NaN or infinity since the update before step \(trainer.progress.step)"
         }
         let recorder = OutputRecorder()
-        _ = noGrad { ModuleObservation.$observer.withValue(recorder) { model(images) } }
+        _ = noGrad {
+            autocast(trainer.precision) {
+                ModuleObservation.$observer.withValue(recorder) { trainer.model(images) }
+            }
+        }
         var firstInfinite: String?
         for (layer, output) in recorder.outputs {
             if try Self.hasNaN(output) {

@@ -21,7 +21,7 @@ public protocol TrainerCallback: AnyObject {
     /// Once the gradients of an update are recorded, before the optimizer's step: the place to change them.
     func gradientsAreReady(_ trainer: Trainer) throws
 
-    /// Behind the optimizer's step.
+    /// Behind the optimizer's step; also where the trainer's scaler left it out.
     func optimizerDidStep(_ trainer: Trainer) throws
 
     /// When the loss of a batch is NaN, instead of ``stepDidEnd(_:_:)``; the run ends behind it.

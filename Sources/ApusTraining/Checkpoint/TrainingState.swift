@@ -4,7 +4,8 @@ import ApusGraph
 import ApusNN
 import ApusOptim
 
-/// All that a training run needs to go on bit for bit: weights, optimizer, callbacks, random numbers, and where it is.
+/// All that a training run needs to go on bit for bit: weights, optimizer, scaler, callbacks, random numbers, and where it
+/// is.
 ///
 /// ```swift
 /// try TrainingStateFolder("run/state").save(TrainingState(of: trainer, loader, callbacks))
@@ -19,6 +20,8 @@ public struct TrainingState: Sendable {
     public var model: StateDict
     /// What the optimizer keeps.
     public var optimizer: OptimizerStateDict
+    /// What the trainer's scaler keeps; nil where it is not enabled, and in states of versions that had none.
+    public var scaler: GradScalerState?
     /// What the callbacks remember, by ``StatefulCallback/stateName``.
     public var callbacks: [String: CallbackState]
     /// How far the run is.
@@ -46,6 +49,7 @@ public struct TrainingState: Sendable {
     ) throws {
         model = trainer.model.stateDict()
         optimizer = trainer.optimizer.stateDict()
+        scaler = trainer.scaler.stateDict()
         self.callbacks = [:]
         for callback in callbacks.compactMap({ $0 as? any StatefulCallback }) {
             precondition(
@@ -58,11 +62,12 @@ public struct TrainingState: Sendable {
     }
 
     init(
-        model: StateDict, optimizer: OptimizerStateDict, callbacks: [String: CallbackState],
+        model: StateDict, optimizer: OptimizerStateDict, scaler: GradScalerState?, callbacks: [String: CallbackState],
         progress: TrainingProgress, random: Generator.State, loader: DataLoader.Position, settings: [String: String],
         kernelChoices: [String: String]
     ) {
         (self.model, self.optimizer, self.callbacks, self.progress) = (model, optimizer, callbacks, progress)
+        self.scaler = scaler
         (self.random, self.loader, self.settings) = (random, loader, settings)
         self.kernelChoices = kernelChoices
     }
@@ -82,6 +87,7 @@ public struct TrainingState: Sendable {
         Engine.shared.restore(kernelChoices: kernelChoices)
         try trainer.model.load(model)
         try trainer.optimizer.load(optimizer)
+        if let scaler { trainer.scaler.load(scaler) }
         for callback in stateful {
             if let state = self.callbacks[callback.stateName] { try callback.restore(state) }
         }

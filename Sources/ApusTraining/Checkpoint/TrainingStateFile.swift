@@ -29,6 +29,8 @@ enum TrainingStateFile {
         let settings: [String: String]
         /// Not in files of earlier versions, whose kernels were all estimated.
         let kernelChoices: [String: String]?
+        /// Only of runs whose scaler is enabled.
+        let scaler: GradScalerState?
     }
 
     /// Writes a state; the file is replaced as a whole or not at all.
@@ -47,7 +49,7 @@ enum TrainingStateFile {
             randomPosition: state.random.position, groups: state.optimizer.groups,
             parameters: state.optimizer.states.map { .init(step: $0.step, numbers: $0.numbers) },
             callbacks: state.callbacks.mapValues(\.json), settings: state.settings,
-            kernelChoices: state.kernelChoices)
+            kernelChoices: state.kernelChoices, scaler: state.scaler)
         let encoder = JSONEncoder()
         // A learning rate or a loss may be infinite.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -106,7 +108,7 @@ enum TrainingStateFile {
         }
         return TrainingState(
             model: StateDict(model), optimizer: OptimizerStateDict(groups: values.groups, states: states),
-            callbacks: callbacks, progress: values.progress,
+            scaler: values.scaler, callbacks: callbacks, progress: values.progress,
             random: Generator.State(seed: values.randomSeed, position: values.randomPosition), loader: values.loader,
             settings: values.settings, kernelChoices: values.kernelChoices ?? [:])
     }

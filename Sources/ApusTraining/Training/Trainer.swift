@@ -36,13 +36,16 @@ public final class Trainer {
     public let optimizer: Optimizer
     /// How many batches make one update: their gradients are added and divided by this number (gradient accumulation).
     public let accumulationSteps: Int
+    /// What the training steps' convolutions and matrix products keep of their factors.
+    public let precision: Precision
+    /// What scales the loss of `.float16`, and leaves updates out whose gradients overflowed; not enabled for others.
+    public let scaler: GradScaler
     /// How far the run is; set it, with the loader's position and the states of model and optimizer, to go on.
     public var progress = TrainingProgress()
     /// Whether a callback has asked for the end; see ``stop()``.
     public internal(set) var isStopped = false
 
     private let lossFunction: (Tensor, Tensor) -> Tensor
-    private let precision: Precision
     private let evaluator: Evaluator
 
     /// Creates a trainer.
@@ -55,7 +58,8 @@ public final class Trainer {
     ///   - averagesMirrorImages: whether evaluations average the logits of an image with those of its mirror image;
     ///     `false` by default.
     ///   - precision: what the training steps' convolutions and matrix products keep of their factors (see
-    ///     ``/ApusGraph/autocast(_:_:)``); `.full` by default. Evaluations take all.
+    ///     ``/ApusGraph/autocast(_:_:)``); `.full` by default. Evaluations take all. With `.float16` the loss is scaled,
+    ///     see ``scaler``.
     ///   - lossFunction: takes logits [N, classes] and labels, [N] or probabilities [N, classes], and gives the mean
     ///     loss, a scalar; cross entropy by default.
     ///   - evaluationLoss: the same for evaluations; the plain cross entropy by default, so that runs with different
@@ -69,6 +73,7 @@ public final class Trainer {
         precondition(accumulationSteps >= 1, "Trainer: \(accumulationSteps) accumulation steps; at least 1 is needed")
         (self.model, self.optimizer, self.accumulationSteps) = (model, optimizer, accumulationSteps)
         (self.lossFunction, self.precision) = (lossFunction, precision)
+        scaler = GradScaler(isEnabled: precision == .float16)
         evaluator = Evaluator(model, averagesMirrorImages: averagesMirrorImages, lossFunction: evaluationLoss)
     }
 
@@ -127,10 +132,12 @@ public final class Trainer {
         if place == 0 { optimizer.zeroGrad() }
         // The last group of an epoch may be smaller.
         let groupSize = min(accumulationSteps, batchCount - (progress.step - place))
-        (groupSize > 1 ? loss / Double(groupSize) : loss).backward()
+        scaler.scale(groupSize > 1 ? loss / Double(groupSize) : loss).backward()
         if place == groupSize - 1 {
+            scaler.unscale(optimizer)
             for callback in callbacks { try callback.gradientsAreReady(self) }
-            optimizer.step()
+            scaler.step(optimizer)
+            scaler.update()
             progress.updateCount += 1
             for callback in callbacks { try callback.optimizerDidStep(self) }
         } else {

@@ -17,10 +17,12 @@ enum {
   /// Types of elements.
   ApusCUBLASLtFloat = 0,
   ApusCUBLASLtDouble = 1,
+  ApusCUBLASLtFloat16 = 2,
   ApusCUBLASLtBFloat16 = 14,
-  /// Arithmetic: single precision that never rounds factors to TF32, and double precision.
+  /// Arithmetic: single precision that never rounds factors to TF32, double precision, and single precision that may.
   ApusCUBLASLtComputeFloat = 68,
   ApusCUBLASLtComputeDouble = 70,
+  ApusCUBLASLtComputeTensorFloat32 = 77,
   /// Attributes of a matrix: int32 and int64.
   ApusCUBLASLtBatchCount = 5,
   ApusCUBLASLtBatchStride = 6,

@@ -15,12 +15,14 @@ enum {
   /// Types of elements.
   ApusCUDNNFloat = 0,
   ApusCUDNNDouble = 1,
+  ApusCUDNNFloat16 = 2,
   ApusCUDNNBFloat16 = 9,
   /// The order of a filter's elements: row-major, or with the input channels last.
   ApusCUDNNPlainFormat = 0,
   ApusCUDNNChannelsLastFormat = 1,
   ApusCUDNNCrossCorrelation = 1,
-  /// Arithmetic: the default may round factors to TF32, FMA never does; tensor cores for types that they know.
+  /// Arithmetic: the default may round factors of float to TF32 on GPUs that have it, FMA never does; tensor cores for
+  /// types that they know. What 2 names may round float to half, and is not used.
   ApusCUDNNDefaultMath = 0,
   ApusCUDNNTensorMath = 1,
   ApusCUDNNFusedMultiplyAdd = 3,

@@ -4,20 +4,21 @@ import ApusPlan
 @testable import ApusGraph
 
 extension SampleStep {
-    /// Products of `bfloat16`, and the steps that leave images as they lie behind them.
+    /// Products of lower precision, and the steps that leave images as they lie behind them.
     static var reducedPrecision: [SampleStep] {
-        let layouts = [CUDALayout.channelsLast, .channelsLastBFloat16]
-        return bfloat16Products + layouts.flatMap(channelsLast) + conversions
+        let layouts = [CUDALayout.channelsLast] + HalfType.allCases.map(CUDALayout.channelsLast)
+        let precisions = Precision.allCases.filter { $0 != .full }
+        return precisions.flatMap(products) + layouts.flatMap(channelsLast) + conversions
     }
 
-    private static var bfloat16Products: [SampleStep] {
+    private static func products(_ precision: Precision) -> [SampleStep] {
         let dtype = DType.float32
         let geometry = ConvolutionGeometry(
             stride: [1, 1], paddingBefore: [1, 1], paddingAfter: [1, 1], dilation: [1, 1], groups: 1)
         var steps = convolution(
-            geometry, dtype(2, 8, 6, 6), dtype(16, 8, 3, 3), dtype(2, 16, 6, 6), precision: .bfloat16)
+            geometry, dtype(2, 8, 6, 6), dtype(16, 8, 3, 3), dtype(2, 16, 6, 6), precision: precision)
         for (left, right) in [(false, false), (true, false), (false, true), (true, true)] {
-            let product = MatMul(transposesLeft: left, transposesRight: right, precision: .bfloat16)
+            let product = MatMul(transposesLeft: left, transposesRight: right, precision: precision)
             let (a, b) = (left ? dtype(5, 4) : dtype(4, 5), right ? dtype(6, 5) : dtype(5, 6))
             steps.append(SampleStep(product, [a, b]))
             steps.append(SampleStep(FusedMatMul(product, hasBias: true, activation: .relu), [a, b, dtype(6)]))
@@ -49,7 +50,9 @@ extension SampleStep {
     }
 
     private static var conversions: [SampleStep] {
-        let layouts = [CUDALayout(), .channelsLast, .bfloat16, .channelsLastBFloat16]
+        let halves = HalfType.allCases
+        let layouts =
+            [CUDALayout(), .channelsLast] + halves.map(CUDALayout.plain) + halves.map(CUDALayout.channelsLast)
         return layouts.flatMap { source in
             layouts.map { SampleStep(Relayout(), [DType.float32(2, 8, 6, 6)], in: source, to: $0) }
         }

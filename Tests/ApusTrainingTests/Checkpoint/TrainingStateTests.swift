@@ -61,7 +61,7 @@ import Testing
     @Test(arguments: [1, 2, 5, 6, 11]) func aRunThatGoesOnEndsWithTheSameBits(update: Int) throws {
         let outcome = try BuiltProgram("ResumeProbe").run(["\(update)", folder.file("state")])
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.lines == ["weights equal", "metrics equal", "settings equal"])
+        #expect(outcome.lines == ["weights equal", "metrics equal", "scales equal", "settings equal"])
     }
 
     private func state(behind updates: Int) throws -> TrainingState {
@@ -84,6 +84,26 @@ import Testing
         let run = Run(seed: 2)
         try saved.restore(to: run.trainer, run.loaders.training, run.callbacks)
         #expect(Engine.shared.kernelChoices["a convolution of this test"] == "direct")
+    }
+
+    /// A scaler's numbers are kept; a state without them, as earlier versions wrote all, leaves the scaler as it is made.
+    @Test func theScaleIsKept() throws {
+        var state = try state(behind: 1)
+        #expect(state.scaler == nil)
+        let run = Run(seed: 2)
+        let trainer = Trainer(model: run.net, optimizer: run.trainer.optimizer, precision: .float16)
+        let states = TrainingStateFolder(folder.file("state"))
+        for expected in [65536, 512] as [Double] {
+            try states.save(state)
+            let saved = try #require(try states.newest()).state
+            try saved.restore(to: trainer, run.loaders.training, run.callbacks)
+            #expect(trainer.scaler.currentScale == expected)
+            try states.clear()
+            state.scaler = GradScalerState(
+                scale: 512, growthFactor: 4, backoffFactor: 0.25, growthInterval: 7, growthTracker: 6)
+        }
+        #expect(trainer.scaler.stateDict() == state.scaler)
+        #expect(try TrainingState(of: trainer, run.loaders.training, run.callbacks).scaler == state.scaler)
     }
 
     @Test func theLastTwoStatesAreKept() throws {

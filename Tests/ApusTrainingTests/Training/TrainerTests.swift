@@ -115,6 +115,67 @@ import Testing
         }
     }
 
+    /// A network whose products are computed in full whatever the trainer asks for, so that a CPU has kernels for them.
+    private final class InFull: Module {
+        let body = TinyData.makeNet()
+        override func forward(_ input: Tensor) -> Tensor { autocast(.full) { body(input) } }
+    }
+
+    /// What callbacks see of gradients before an update.
+    private final class Gradients: TrainerCallback {
+        var seen: [[Float]] = []
+        func gradientsAreReady(_ trainer: Trainer) {
+            seen.append(trainer.optimizer.parameters.flatMap { $0.grad?.array() ?? [] })
+        }
+    }
+
+    /// Scaling by powers of two changes no bit: gathered batches, clipping, and what callbacks see.
+    @Test(arguments: [1, 3]) func scaledLossesTrainAlike(steps: Int) throws {
+        var runs: [(weights: [Float], seen: [[Float]])] = []
+        for precision in [Precision.full, .float16] {
+            let net = InFull()
+            let optimizer = SGD(net.parameters(), lr: 0.5, momentum: 0.9)
+            let trainer = Trainer(
+                model: net, optimizer: optimizer, accumulationSteps: steps, precision: precision)
+            trainer.scaler.growthInterval = 2
+            let gradients = Gradients()
+            for _ in 0..<3 {
+                try trainer.trainEpoch(
+                    DataLoader(TinyData.eight, batchSize: 2),
+                    callbacks: [GradientNormClipping(maxNorm: 0.25), gradients])
+            }
+            runs.append((net.stateDict().flatMap { $0.tensor.array() }, gradients.seen))
+            let growths = trainer.progress.updateCount / 2
+            #expect(trainer.scaler.currentScale == (precision == .full ? 1 : Double(65536 << growths)))
+        }
+        #expect(runs[0].weights == runs[1].weights)
+        #expect(runs[0].seen == runs[1].seen)
+    }
+
+    /// A loss whose scaled gradients are beyond `float32`: the weights stay, the scale is halved, and the run goes on.
+    @Test func anUpdateWhoseGradientsOverflowIsLeftOut() throws {
+        let net = InFull()
+        var call = 0
+        let trainer = Trainer(
+            model: net, optimizer: SGD(net.parameters(), lr: 0.5), precision: .float16
+        ) { logits, labels in
+            call += 1
+            return crossEntropy(logits, labels) * (call == 2 ? 1e36 : 1)
+        }
+        final class Weights: TrainerCallback {
+            var seen: [[Float]] = []
+            func optimizerDidStep(_ trainer: Trainer) {
+                seen.append(trainer.model.stateDict().flatMap { $0.tensor.array() })
+            }
+        }
+        let weights = Weights()
+        try trainer.trainEpoch(DataLoader(TinyData.five, batchSize: 2), callbacks: [weights])
+        #expect(weights.seen.count == 3)
+        #expect(weights.seen[0] == weights.seen[1] && weights.seen[1] != weights.seen[2])
+        #expect(trainer.scaler.currentScale == 32768)
+        #expect(trainer.progress.updateCount == 3)
+    }
+
     @Test func labelsMayBeProbabilities() throws {
         let net = TinyData.makeNet()
         let trainer = Trainer(model: net, optimizer: SGD(net.parameters(), lr: 0.5))
