@@ -71,7 +71,9 @@ public final class DeferredElements: Sendable {
     /// - Parameters:
     ///   - index: which tensor, as they were given.
     ///   - type: converted to where the tensor has another type; `Float` by default.
-    public func elements<Scalar: TensorScalar>(of index: Int = 0, as type: Scalar.Type = Float.self) throws -> [Scalar] {
+    public func elements<Scalar: TensorScalar>(
+        of index: Int = 0, as type: Scalar.Type = Float.self
+    ) throws -> [Scalar] {
         try wait()
         let (count, dtype) = (specs[index].shape.elementCount, specs[index].dtype)
         switch places[index] {
@@ -114,7 +116,8 @@ extension Tensor {
         guard byteCount <= DeferredElements.byteLimit else {
             throw TensorError(
                 "readLater",
-                "\(byteCount) bytes are more than the \(DeferredElements.byteLimit) that are read at once. Use elements().")
+                "\(byteCount) bytes are more than the \(DeferredElements.byteLimit) that are read at once. "
+                    + "Use elements().")
         }
         let values = tensors.map(\.value)
         if values.contains(where: { $0.node.isPending || $0.node.isPoisoned }) { try EvaluationHook.evaluate(values) }

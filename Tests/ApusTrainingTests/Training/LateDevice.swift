@@ -25,7 +25,7 @@ final class LateDevice: Sendable {
 
     /// Reads from this device, where a trainer looks at losses so many steps later.
     func reading(delay: Int) -> BatchReading {
-        BatchReading(delay: { _ in delay }) { tensors in self.numbers(try Tensor.readLater(tensors)) }
+        BatchReading(delay: { _ in delay }, read: { tensors in self.numbers(try Tensor.readLater(tensors)) })
     }
 
     /// The numbers of the next batch.

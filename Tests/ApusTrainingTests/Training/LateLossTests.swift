@@ -48,7 +48,6 @@ import Testing
                 model: net, optimizer: SGD(net.parameters(), lr: 0.5, momentum: 0.9), lossFunction: loss)
             let late = way.map { LateDevice(lateness: $0.lateness) }
             self.late = way?.delay == nil ? nil : late
-            // Without a way, as on the CPU: each loss at once.
             if let way, let late, let delay = way.delay { trainer.reading = late.reading(delay: delay) }
         }
 
