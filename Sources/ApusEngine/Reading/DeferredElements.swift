@@ -3,7 +3,7 @@ import ApusGraph
 import Synchronization
 
 /// Elements of small tensors on their way to the processor's memory, so that a device which computes by itself need not
-/// be waited for: ``ApusGraph/Tensor/readLater(_:)`` makes it.
+/// be waited for: `Tensor.readLater` makes it.
 ///
 /// On the CPU they are there at once.
 public final class DeferredElements: Sendable {
