@@ -5,12 +5,13 @@ import ApusGraph
 struct BatchReading {
     /// How many batches later the numbers of a batch are looked at.
     ///
-    /// A GPU computes one batch while the host records the next; a second lets the host fall behind for a moment without
-    /// the GPU running out of work. More would not make it faster, and each keeps its batch, and with ``NaNGuard`` the
-    /// weights before it, in the GPU's memory. The number is fixed, although numbers may be there earlier, so that the
-    /// same memory comes again after as many steps (see `CUDA graphs` in `Documentation/CUDA.md`), and so that a run that
-    /// fails has made the same updates whenever it is repeated. The CPU has computed a batch before it can be read.
-    var delay: (Device) -> Int = { $0 == .cpu ? 0 : 2 }
+    /// A GPU computes one batch while the host records the next, which is all that can be won where the host is faster
+    /// than the GPU. Each further step would keep its batch, and with ``NaNGuard`` the weights before it, in the GPU's
+    /// memory: their blocks take turns, and already with 2 steps batches (of 3 blocks) and weights (of 4) meet in 12
+    /// ways, more than the 8 of which a plan keeps recordings. The number is fixed, although numbers may be there earlier,
+    /// so that the blocks' order repeats, and so that a run that fails has made the same updates whenever it is repeated.
+    /// The CPU has computed a batch before it can be read.
+    var delay: (Device) -> Int = { $0 == .cpu ? 0 : 1 }
 
     /// Begins to read the loss and the count of correct samples, in this order.
     var read: ([Tensor]) throws -> any BatchNumbers = { try Tensor.readLater($0) }

@@ -39,10 +39,10 @@ public final class Trainer {
     /// Whether a callback has asked for the end; see ``stop()``.
     public internal(set) var isStopped = false
 
-    /// How many steps later the trainer looks at the loss of a step: 0 on the CPU, 2 on a GPU, whose work goes on
+    /// How many steps later the trainer looks at the loss of a step: 0 on the CPU, 1 on a GPU, whose work goes on
     /// meanwhile.
     ///
-    /// A loss that is NaN is found so much later, after further updates. Nothing is late for who looks at the run as it
+    /// A loss that is NaN is found so much later, after a further update. Nothing is late for who looks at the run as it
     /// is: the end of an epoch, ``progress`` and ``TrainingState`` wait for all losses.
     public var lossDelay: Int { reading.delay(model.device) }
 
