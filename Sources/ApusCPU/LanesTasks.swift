@@ -12,7 +12,7 @@ struct LanesTasks {
         (self.groups, self.channels) = (groups, channels)
         // Halves read their images once each and fill the registers less. Seven groups on two threads are not worth it:
         // LeNet-5's step at batch 100 took a fifth longer. At least two channels share what they read.
-        parts = max(1, min(threads / groups, channels / 2))
+        parts = max(1, min(threads / max(groups, 1), channels / 2))
     }
 
     var count: Int { groups * parts }

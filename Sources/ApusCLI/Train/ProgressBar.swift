@@ -36,9 +36,12 @@ struct ProgressBar {
         let width = 24
         let filled = stepsPerEpoch > 0 ? min(width, report.step * width / stepsPerEpoch) : 0
         let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled)
+        // A GPU is not waited for, but for the first numbers of an epoch.
+        let arrived = report.arrivedMetrics
+        let metrics = arrived.sampleCount > 0 ? arrived : report.metrics
         let text = String(
             format: "epoch %d/%d [%@] %d/%d  loss %.4f  acc %.4f", report.epoch, epochs, bar, report.step,
-            stepsPerEpoch, report.metrics.loss, report.metrics.accuracy)
+            stepsPerEpoch, metrics.loss, metrics.accuracy)
         return String(text.prefix(max(0, columns - 1)))
     }
 }

@@ -36,7 +36,7 @@ final class TensorBoardLog: TrainerCallback {
     }
 
     func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) throws {
-        let updates = trainer.progress.updateCount
+        let updates = report.updateCount
         guard updates % Self.updatesBetweenPoints == 0, let writer else { return }
         try writer.addScalar("update/loss", report.loss, step: updates)
         try writer.addScalar("update/lr", trainer.optimizer.lr, step: updates)

@@ -17,8 +17,12 @@ public final class CUDAContext: @unchecked Sendable {
     private let modules = Mutex<[String: Module]>([:])
     /// One ``ApusFault`` in the GPU's memory.
     private let fault: ApusCUaddress
+    /// How many faults were reported, and forgotten on the GPU, so far.
+    private(set) var reportedFaults = 0
     /// Memory that the GPU reads and writes directly, for copies.
     let staging: CUDAStaging
+    /// The same for results that are read later.
+    let readSlots: CUDAReadSlots
     private let madeCUDNN = Mutex<CUDNN?>(nil)
     private let madeCUBLASLt = Mutex<CUBLASLt?>(nil)
 
@@ -46,6 +50,7 @@ public final class CUDAContext: @unchecked Sendable {
         compiler = try KernelCompiler(architecture: properties.architecture)
         memory = CUDAMemoryPool(driver, device: index)
         staging = try CUDAStaging(driver, stream)
+        readSlots = CUDAReadSlots(driver)
         var fault: ApusCUaddress = 0
         try driver.check(driver.pointee.cuMemAlloc(&fault, MemoryLayout<ApusFault>.size), "take memory")
         self.fault = fault
@@ -209,9 +214,29 @@ extension CUDAContext {
     func download(_ source: Storage, to target: UnsafeMutableRawBufferPointer) throws -> ApusFault? {
         let noted = try staging.copyToHost(target, from: source.pointer.address, fault: fault)
         guard noted.code != 0 else { return nil }
+        try forgetFault()
+        return noted
+    }
+
+    /// Makes room for the next fault, once one is reported.
+    func forgetFault() throws {
+        reportedFaults += 1
         try driver.check(
             driver.pointee.cuMemsetD8Async(fault, 0, MemoryLayout<ApusFault>.size, stream), "clear memory")
-        return noted
+    }
+
+    /// Puts copies of blocks' first bytes, and of the fault, into the queue; the blocks may be released as soon as this
+    /// returns, since who gets them works with them later.
+    func readLater(_ sources: [(storage: Storage, place: Range<Int>)], into slot: CUDAReadSlot) throws {
+        for (storage, place) in sources where !place.isEmpty {
+            try driver.check(
+                driver.pointee.cuMemcpyDtoHAsync(
+                    slot.memory + place.lowerBound, storage.pointer.address, place.count, stream), "copy from the GPU")
+        }
+        try driver.check(
+            driver.pointee.cuMemcpyDtoHAsync(slot.fault, fault, MemoryLayout<ApusFault>.size, stream),
+            "copy from the GPU")
+        try driver.check(driver.pointee.cuEventRecord(slot.event, stream), "copy from the GPU")
     }
 }
 

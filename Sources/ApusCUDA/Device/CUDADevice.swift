@@ -69,7 +69,13 @@ public final class CUDADevice: Sendable {
         if let fault = try context().download(source, to: target) { throw error(of: fault) }
     }
 
-    private func error(of fault: ApusFault) -> TensorError {
+    /// Puts copies of blocks' first bytes to the processor's memory into the queue, at most
+    /// ``CUDADeferredRead/byteLimit`` bytes in all.
+    public func readLater(_ sources: [(storage: Storage, byteCount: Int)]) throws -> CUDADeferredRead {
+        try CUDADeferredRead(sources, from: self)
+    }
+
+    func error(of fault: ApusFault) -> TensorError {
         let values = [fault.values.0, fault.values.1, fault.values.2].map { Int($0) }
         guard let message = faults.withLock({ $0.messages[Int(fault.code)] }) else {
             return TensorError(

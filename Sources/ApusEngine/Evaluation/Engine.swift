@@ -69,7 +69,7 @@ public final class Engine: @unchecked Sendable {
     func setRecorder(_ recorder: ProfileRecorder?) { lock.withLock { self.recorder = recorder } }
 
     /// Runs `body` on the thread that runs plans, between two of them.
-    func onComputeThread(_ body: () throws -> Void) throws {
+    func onComputeThread<Result>(_ body: () throws -> Result) throws -> Result {
         try lock.withLock { try thread.run(body) }
     }
 

@@ -7,7 +7,7 @@ extension Tensor {
     public func withElements<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         if value.node.isPending || value.node.isPoisoned { try EvaluationHook.evaluate([value]) }
         guard let storage = value.node.storage(of: value.output) else {
-            throw TensorError("read", "this tensor has no elements: it was made after an error.")
+            throw TensorError.noElements
         }
         let readable = try Engine.shared.inProcessorMemory(storage)
         return try withExtendedLifetime(readable) {
@@ -30,10 +30,7 @@ extension Tensor {
 
     /// All elements as numbers of a Swift type, row-major; throws where the tensor cannot be computed.
     public func elements<Scalar: TensorScalar>(as type: Scalar.Type = Float.self) throws -> [Scalar] {
-        try withElements { bytes in
-            if let same = bytes.copied(as: type, dtype) { return same }
-            return (0..<count).map { bytes.scalar(at: $0, dtype, as: type) }
-        }
+        try withElements { $0.elements(as: type, count: count, dtype) }
     }
 
     /// The only element (`torch.Tensor.item`).
@@ -42,15 +39,32 @@ extension Tensor {
     /// ``/ApusGraph/withTensorErrors(_:)``).
     public func item<Scalar: TensorScalar>(as type: Scalar.Type = Double.self) -> Scalar {
         guard count == 1 else {
-            TensorError.raise(
-                TensorError("item", "a tensor of shape \(shape.brackets) has \(count) elements, not one. Use array()."))
+            TensorError.raise(.notOneElement(shape))
             return 0.0.converted(to: type)
         }
         return array(as: type).first ?? Double.nan.converted(to: type)
     }
 }
 
+extension TensorError {
+    static var noElements: TensorError {
+        TensorError("read", "this tensor has no elements: it was made after an error.")
+    }
+
+    /// `item` of a tensor that does not have one element.
+    static func notOneElement(_ shape: Shape) -> TensorError {
+        TensorError(
+            "item", "a tensor of shape \(shape.brackets) has \(shape.elementCount) elements, not one. Use array().")
+    }
+}
+
 extension UnsafeRawBufferPointer {
+    /// A tensor's bytes as numbers of a Swift type.
+    func elements<Scalar: TensorScalar>(as type: Scalar.Type, count: Int, _ dtype: DType) -> [Scalar] {
+        if let same = copied(as: type, dtype) { return same }
+        return (0..<count).map { scalar(at: $0, dtype, as: type) }
+    }
+
     /// The elements at once where they have the type already.
     fileprivate func copied<Scalar: TensorScalar>(as type: Scalar.Type, _ dtype: DType) -> [Scalar]? {
         switch (dtype, type) {

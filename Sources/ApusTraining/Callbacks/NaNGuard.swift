@@ -5,11 +5,14 @@ import Synchronization
 
 /// Finds where a loss that is not a number comes from: which parameter, or which layer, has the first NaN.
 ///
-/// It holds the weights of the step before until the loss is read, which takes as much memory as the weights do. When a
-/// loss is NaN, it puts these weights back, calls the model again on the same batch and looks at what each layer gives;
+/// It holds the weights before a step until its loss is read, which takes as much memory as the weights do, and on a GPU
+/// those before ``Trainer/lossDelay`` earlier steps too. When a loss is NaN, it puts these weights back, calls the model again on the same batch and looks at what each layer gives;
 /// the run then ends with `TrainingError.lossIsNaN` and what was found.
 public final class NaNGuard: TrainerCallback {
+    /// What a step began with.
     private struct Before {
+        let epoch: Int
+        let step: Int
         let parameters: [Tensor]
         let buffers: [Tensor]
         let random: Generator.State
@@ -17,7 +20,8 @@ public final class NaNGuard: TrainerCallback {
 
     private var parameters: [(name: String, parameter: Parameter)] = []
     private var buffers: [Buffer] = []
-    private var before: Before?
+    /// The oldest first.
+    private var kept: [Before] = []
 
     /// A guard that has seen no step.
     public init() {}
@@ -28,18 +32,24 @@ public final class NaNGuard: TrainerCallback {
     }
 
     public func stepWillBegin(_ trainer: Trainer) {
-        before = Before(
-            parameters: parameters.map(\.parameter.data), buffers: buffers.map(\.data), random: Generator.shared.state)
+        kept.append(
+            Before(
+                epoch: trainer.position.epoch, step: trainer.position.step + 1,
+                parameters: parameters.map(\.parameter.data), buffers: buffers.map(\.data),
+                random: Generator.shared.state))
     }
 
-    public func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) { before = nil }
+    public func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) {
+        kept.removeFirst(max(0, kept.count - trainer.lossDelay))
+    }
 
     public func lossIsNaN(_ images: Tensor, _ labels: Tensor, _ trainer: Trainer) throws {
-        guard let before else { return }
+        let progress = trainer.progress
+        guard let before = kept.last(where: { ($0.epoch, $0.step) == (progress.epoch, progress.step) }) else { return }
+        kept = []
         for (entry, tensor) in zip(parameters, before.parameters) { entry.parameter.data = tensor }
         for (buffer, tensor) in zip(buffers, before.buffers) { buffer.data = tensor }
         Generator.shared.state = before.random
-        let progress = trainer.progress
         throw TrainingError.lossIsNaN(
             epoch: progress.epoch, step: progress.step, origin: try origin(images, trainer))
     }

@@ -11,6 +11,8 @@ import ApusGraph
 ///     }
 /// }
 /// ```
+/// What is called in each step should not read tensors, nor ``Trainer/progress``, in each: a GPU works while the host
+/// records the next steps, and is waited for then.
 public protocol TrainerCallback: AnyObject {
     /// Before the first epoch of a call of ``Trainer/fit(_:epochs:callbacks:onEpoch:)``.
     func trainingWillBegin(_ trainer: Trainer) throws
@@ -24,10 +26,13 @@ public protocol TrainerCallback: AnyObject {
     /// Behind the optimizer's step; also where the trainer's scaler left it out.
     func optimizerDidStep(_ trainer: Trainer) throws
 
-    /// When the loss of a batch is NaN, instead of ``stepDidEnd(_:_:)``; the run ends behind it.
+    /// When the loss of a batch is NaN; the run ends behind it. The trainer's progress is that of this batch.
+    ///
+    /// On the CPU it comes instead of ``stepDidEnd(_:_:)``; on a GPU up to ``Trainer/lossDelay`` steps have been made, and
+    /// reported, since.
     func lossIsNaN(_ images: Tensor, _ labels: Tensor, _ trainer: Trainer) throws
 
-    /// Behind each batch, with its loss.
+    /// Behind each batch; its report tells the loss to who asks for it.
     func stepDidEnd(_ report: Trainer.StepReport, _ trainer: Trainer) throws
 
     /// Before the model is measured after an epoch.

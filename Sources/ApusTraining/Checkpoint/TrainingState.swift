@@ -42,11 +42,13 @@ public struct TrainingState: Sendable {
     ///   - loader: its training data.
     ///   - callbacks: those of the run; what is no ``StatefulCallback`` has no state.
     ///   - settings: what the run was started with.
-    /// - Throws: what the callbacks throw.
+    /// - Throws: what the callbacks throw, and where the loss of a step so far is NaN or could not be computed, the same
+    ///   as ``Trainer/finishSteps()``.
     public init(
         of trainer: Trainer, _ loader: DataLoader, _ callbacks: [any TrainerCallback],
         settings: [String: String] = [:]
     ) throws {
+        try trainer.finishSteps()
         model = trainer.model.stateDict()
         optimizer = trainer.optimizer.stateDict()
         scaler = trainer.scaler.stateDict()

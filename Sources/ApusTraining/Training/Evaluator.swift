@@ -15,6 +15,8 @@ public struct Evaluator {
     /// Whether the logits of an image are averaged with those of its mirror image.
     public let averagesMirrorImages: Bool
     private let lossFunction: (Tensor, Tensor) -> Tensor
+    /// How the numbers of batches are read.
+    var reading = BatchReading()
 
     /// Creates an evaluator.
     ///
@@ -46,20 +48,23 @@ public struct Evaluator {
         let wasTraining = model.isTraining
         model.eval()
         defer { if wasTraining { model.train() } }
-        var metrics = ClassificationMetrics()
+        var batches = OutstandingBatches<Void>()
         try withTensorErrors {
             try noGrad {
-                for (images, labels) in loader.moved(to: model.device) {
+                let device = model.device
+                for (images, labels) in loader.moved(to: device) {
                     let logits = self.logits(images)
                     let loss = lossFunction(logits, labels)
                     let correct = Accuracy.correctCount(logits, labels)
-                    try Tensor.evaluate([loss, correct])
-                    metrics.add(meanLoss: loss.item(), correctCount: correct.item(as: Int.self), count: labels.shape[0])
+                    _ = batches.append(try reading.read([loss, correct]), count: labels.shape[0], ())
+                    try batches.check(leaving: reading.delay(device))
                     try onBatch(logits, labels)
                 }
             }
+            try batches.check(leaving: 0)
             try loader.check()
         }
+        let metrics = batches.metrics
         guard metrics.sampleCount > 0 else { throw TrainingError.noBatches }
         return metrics
     }

@@ -17,18 +17,6 @@ import ApusOptim
 /// ``TrainerCallback``. Shape errors in the model, unreadable data and a loss that is not a number are thrown; nothing
 /// ends the program.
 public final class Trainer {
-    /// What a step tells the callbacks.
-    public struct StepReport: Sendable {
-        /// The epoch, counted from 1.
-        public let epoch: Int
-        /// The step within the epoch, counted from 1.
-        public let step: Int
-        /// The mean loss of the batch before the step's update.
-        public let loss: Double
-        /// The metrics of the epoch so far.
-        public let metrics: ClassificationMetrics
-    }
-
     /// The model; called with images [N, C, H, W], it gives logits [N, classes]. The losses of an
     /// ``/ApusModels/AuxiliaryClassifier``'s further logits are added in training.
     public let model: Module
@@ -41,9 +29,40 @@ public final class Trainer {
     /// What scales the loss of `.float16`, and leaves updates out whose gradients overflowed; not enabled for others.
     public let scaler: GradScaler
     /// How far the run is; set it, with the loader's position and the states of model and optimizer, to go on.
-    public var progress = TrainingProgress()
+    ///
+    /// On a GPU this waits for the steps that are not computed yet, since the metrics have their losses; within a step,
+    /// ``StepReport`` says which it is without waiting.
+    public var progress: TrainingProgress {
+        get {
+            var progress = position
+            progress.metrics = steps.metrics
+            return progress
+        }
+        set { (position, steps) = (newValue, OutstandingBatches(behind: newValue.metrics)) }
+    }
     /// Whether a callback has asked for the end; see ``stop()``.
     public internal(set) var isStopped = false
+
+    /// How many steps later the trainer looks at the loss of a step: 0 on the CPU, 1 on a GPU, whose work goes on
+    /// meanwhile.
+    ///
+    /// A loss that is NaN is found so much later, after a further update. Nothing is late for who looks at the run as it
+    /// is: the end of an epoch, ``progress`` and ``TrainingState`` wait for all losses.
+    public var lossDelay: Int { reading.delay(model.device) }
+
+    /// The progress without waiting: its metrics are those of ``steps``.
+    private(set) var position = TrainingProgress()
+    /// A step whose loss was not looked at, as the run was behind it.
+    private struct Step {
+        let position: TrainingProgress
+        let images: Tensor
+        let labels: Tensor
+    }
+    private var steps = OutstandingBatches<Step>()
+    /// How losses are read.
+    var reading = BatchReading()
+    /// The callbacks of the epoch that is running.
+    private var runningCallbacks: [any TrainerCallback] = []
 
     private let lossFunction: (Tensor, Tensor) -> Tensor
     private let evaluator: Evaluator
@@ -97,54 +116,74 @@ public final class Trainer {
     /// Trains on what is left of an epoch; ``progress`` then holds its metrics.
     func trainSteps(_ loader: DataLoader, _ callbacks: [any TrainerCallback]) throws {
         model.train()
+        runningCallbacks = callbacks
+        defer { runningCallbacks = [] }
         let clock = ContinuousClock()
-        let start = clock.now.advanced(by: .seconds(-progress.seconds))
+        let start = clock.now.advanced(by: .seconds(-position.seconds))
         try withTensorErrors {
             let device = model.device
             for (images, labels) in loader.moved(to: device) {
                 for callback in callbacks { try callback.stepWillBegin(self) }
-                let (loss, correct) = try train(images, labels, of: loader.batchCount, callbacks)
-                progress.step += 1
-                progress.seconds = start.duration(to: clock.now).seconds
-                guard !loss.isNaN else {
-                    for callback in callbacks { try callback.lossIsNaN(images, labels, self) }
-                    throw TrainingError.lossIsNaN(epoch: progress.epoch, step: progress.step)
-                }
-                progress.metrics.add(meanLoss: loss, correctCount: correct, count: labels.shape[0])
-                let report = StepReport(
-                    epoch: progress.epoch, step: progress.step, loss: loss, metrics: progress.metrics)
+                let numbers = try train(images, labels, of: loader.batchCount, callbacks)
+                position.step += 1
+                position.seconds = start.duration(to: clock.now).seconds
+                let outcome = steps.append(
+                    numbers, count: labels.shape[0], Step(position: position, images: images, labels: labels))
+                try lookAtSteps(leaving: lossDelay)
+                let report = StepReport(position, outcome)
                 for callback in callbacks { try callback.stepDidEnd(report, self) }
             }
+            try finishSteps()
             try loader.check()
         }
-        progress.seconds = start.duration(to: clock.now).seconds
+        position.seconds = start.duration(to: clock.now).seconds
         guard progress.metrics.sampleCount > 0 else { throw TrainingError.noBatches }
     }
 
-    /// One step. What is read afterwards is recorded before the optimizer's step, which computes everything pending as
-    /// one plan: reading then only copies numbers.
+    /// Waits for the losses of all steps so far, so that what is saved next is the state behind the last of them.
+    ///
+    /// - Throws: `TrainingError.lossIsNaN` where one of them is NaN, once the callbacks were told, `TensorError` where one
+    ///   could not be computed, and what the callbacks throw.
+    public func finishSteps() throws { try lookAtSteps(leaving: 0) }
+
+    /// Looks at the losses of all steps but the last `count`, in their order.
+    private func lookAtSteps(leaving count: Int) throws {
+        while let (outcome, step) = steps.removeOldest(leaving: count) {
+            let loss = Result { try outcome.meanLoss() }
+            if case .success(let number) = loss, !number.isNaN { continue }
+            // The steps behind it have nothing to tell.
+            progress = step.position
+            progress.metrics = outcome.metricsBefore
+            _ = try loss.get()
+            for callback in runningCallbacks { try callback.lossIsNaN(step.images, step.labels, self) }
+            throw TrainingError.lossIsNaN(epoch: step.position.epoch, step: step.position.step)
+        }
+    }
+
+    /// One step. The numbers that it gives are recorded before the optimizer's step, which computes everything pending as
+    /// one plan: reading then only copies them.
     private func train(
         _ images: Tensor, _ labels: Tensor, of batchCount: Int, _ callbacks: [any TrainerCallback]
-    ) throws -> (loss: Double, correctCount: Int) {
+    ) throws -> any BatchNumbers {
         let (logits, loss) = autocast(precision) { forward(images, labels) }
         let correct = Accuracy.correctCount(logits, labels)
-        let place = progress.step % accumulationSteps
+        let place = position.step % accumulationSteps
         if place == 0 { optimizer.zeroGrad() }
         // The last group of an epoch may be smaller.
-        let groupSize = min(accumulationSteps, batchCount - (progress.step - place))
+        let groupSize = min(accumulationSteps, batchCount - (position.step - place))
         scaler.scale(groupSize > 1 ? loss / Double(groupSize) : loss).backward()
         if place == groupSize - 1 {
             scaler.unscale(optimizer)
             for callback in callbacks { try callback.gradientsAreReady(self) }
             scaler.step(optimizer)
             scaler.update()
-            progress.updateCount += 1
+            position.updateCount += 1
             for callback in callbacks { try callback.optimizerDidStep(self) }
         } else {
             // Computed now, so that no more than one batch's activations are held.
             try Tensor.evaluate([loss, correct] + optimizer.parameters.compactMap(\.grad))
         }
-        return (loss.item(), correct.item(as: Int.self))
+        return try reading.read([loss, correct])
     }
 
     private func forward(_ images: Tensor, _ labels: Tensor) -> (logits: Tensor, loss: Tensor) {

@@ -19,6 +19,8 @@ typedef unsigned long long ApusCUaddress;
 enum {
   ApusCUDASuccess = 0,
   ApusCUDAOutOfMemory = 2,
+  /// What cuEventQuery gives for work that is not done.
+  ApusCUDANotReady = 600,
   /// Attributes of cuDeviceGetAttribute.
   ApusCUDAMultiprocessorCount = 16,
   ApusCUDAMaxSharedMemoryPerBlockOptIn = 97,
@@ -68,6 +70,7 @@ enum {
   X(int, cuGraphExecDestroy, cuGraphExecDestroy, (ApusCUgraphExec _Nullable executable))                         \
   X(int, cuEventCreate, cuEventCreate, (ApusCUevent _Nullable *_Nonnull event, unsigned flags))                  \
   X(int, cuEventRecord, cuEventRecord, (ApusCUevent _Nullable event, ApusCUstream _Nullable stream))             \
+  X(int, cuEventQuery, cuEventQuery, (ApusCUevent _Nullable event))                                              \
   X(int, cuEventSynchronize, cuEventSynchronize, (ApusCUevent _Nullable event))                                  \
   X(int, cuEventElapsedTime, cuEventElapsedTime,                                                                 \
     (float *_Nonnull milliseconds, ApusCUevent _Nullable start, ApusCUevent _Nullable end))                      \
