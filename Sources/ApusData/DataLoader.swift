@@ -12,8 +12,8 @@ import Synchronization
 /// A thread of its own makes the next batches while one is used, with the engine's threads. An iteration that is
 /// abandoned ends it. At most `prefetch` + 1 batches are in memory beside the one that is used.
 ///
-/// Batches are made on the CPU, and ``moved(to:)`` gives them on another device: a GPU makes them itself where the data set
-/// fits into its memory and the transforms only move pixels, turn them gray and normalize them.
+/// Batches are made on the CPU, and ``moved(to:)`` gives them on another device: a GPU makes them itself where the data
+/// set fits into its memory and the transforms only move pixels, turn them gray and normalize them.
 public final class DataLoader: Sequence, Sendable {
     public typealias Element = (images: Tensor, labels: Tensor)
 

@@ -52,8 +52,8 @@ extension Device {
             bytesInUse: counters.bytesInUse, peakBytesInUse: counters.peakBytesInUse, bytesKept: counters.bytesKept)
     }
 
-    /// The bytes of a GPU's memory that tensors could still take: what nobody has taken, and what is kept for later; nil for
-    /// other devices, and where it cannot be asked.
+    /// The bytes of a GPU's memory that tensors could still take: what nobody has taken, and what is kept for later; nil
+    /// for other devices, and where it cannot be asked.
     public var freeMemory: Int? {
         guard case .cuda(let index) = self, let context = try? CUDADevice.numbered(index).context() else { return nil }
         var free: Int?

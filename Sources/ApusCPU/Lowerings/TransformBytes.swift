@@ -26,9 +26,9 @@ extension TransformBytes: CPULowerable {
                     guard let row = row.baseAddress else { return }
                     for item in range {
                         let words = items + item * Item.wordCount
-                        let image = operands[0].assumingMemoryBound(to: UInt8.self)
-                            + Int(words[0]) * stored[1] * stored[2] * stored[3]
-                        primitive.write(words, image, stored, row, operands[3].floats + item * size)
+                        let image = Int(words[0]) * stored[1] * stored[2] * stored[3]
+                        let bytes = operands[0].assumingMemoryBound(to: UInt8.self) + image
+                        primitive.write(words, bytes, stored, row, operands[3].floats + item * size)
                     }
                 }
             }
@@ -37,8 +37,8 @@ extension TransformBytes: CPULowerable {
 
     /// Writes one image, with room for a row of bytes in each channel.
     ///
-    /// The numbers are made by the kernels that the data loader uses for single images, so that they are the same on every
-    /// processor.
+    /// The numbers are made by the kernels that the data loader uses for single images, so that they are the same on
+    /// every processor.
     private func write(
         _ words: UnsafePointer<Int64>, _ image: UnsafePointer<UInt8>, _ stored: Shape,
         _ bytes: UnsafeMutablePointer<UInt8>, _ target: UnsafeMutablePointer<Float>

@@ -16,11 +16,13 @@ extension KernelSource {
                 uint8 fill[STORED];
             };
 
-            // A row of blocks for each image; a thread makes all channels of a pixel, so that neighbours write neighbours.
+            // A row of blocks for each image; a thread makes all channels of a pixel, so that neighbours write
+            // neighbours.
             extern "C" __global__ void transform_bytes(
                 const uint8* __restrict__ bytes, const int64* __restrict__ labels, const int64* __restrict__ items,
                 float* __restrict__ images, int64* __restrict__ chosen, int64 stored, int64 storedHeight,
-                int64 storedWidth, int64 height, int64 width, int64 count, Channels channels, Fault* fault, int64 code) {
+                int64 storedWidth, int64 height, int64 width, int64 count, Channels channels, Fault* fault,
+                int64 code) {
                 const unsigned rowsOfImage = (unsigned)storedHeight, columnsOfImage = (unsigned)storedWidth;
                 const unsigned plane = (unsigned)(height * width), columns = (unsigned)width;
                 const unsigned planeOfImage = rowsOfImage * columnsOfImage;
@@ -52,16 +54,16 @@ extension KernelSource {
                         }
                         #if STORED == 3
                         if (flags & APUS_GRAY) {
-                            const float green = __fmaf_rn((float)pixel[1], 0.587f, (float)pixel[0] * 0.2989f);
-                            const float gray = __fmaf_rn((float)pixel[2], 0.114f, green);
+                            const float green = fmaf((float)pixel[1], 0.587f, (float)pixel[0] * 0.2989f);
+                            const float gray = fmaf((float)pixel[2], 0.114f, green);
                             pixel[0] = pixel[1] = pixel[2] = (uint8)gray;
                         }
                         #endif
                         #pragma unroll
                         for (int k = 0; k < CHANNELS; k++) {
-                            const float unit = __fdiv_rn((float)pixel[STORED == 1 ? 0 : k], 255.0f);
+                            const float unit = (float)pixel[STORED == 1 ? 0 : k] / 255.0f;
                             #if NORMALIZED
-                            y[k * plane + i] = __fdiv_rn(unit - channels.mean[k], channels.deviation[k]);
+                            y[k * plane + i] = (unit - channels.mean[k]) / channels.deviation[k];
                             #else
                             y[k * plane + i] = unit;
                             #endif

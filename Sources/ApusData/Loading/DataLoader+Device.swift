@@ -26,24 +26,23 @@ extension DataLoader {
         case never
     }
 
-    /// The batches of the loader, images and labels on a device: what ``/ApusTraining/Trainer`` and
-    /// ``/ApusTraining/Evaluator`` iterate.
+    /// The batches of the loader, images and labels on a device: what `Trainer` and `Evaluator` iterate.
     ///
     ///     for (images, labels) in loader.moved(to: .cuda(0)) { … }
     ///
-    /// A GPU makes the batches itself where it can: the whole data set is copied to it once, as bytes, and then a few numbers
-    /// for each image. It can where
+    /// A GPU makes the batches itself where it can: the whole data set is copied to it once, as bytes, and then a few
+    /// numbers for each image. It can where
     ///
     /// - the images lie in memory (``InMemoryDataset``, ``ImageBytes``, and ``Subset``s of them),
     /// - they take at most half of the GPU's free memory,
     /// - the transforms are none but ``RandomCrop``, ``CenterCrop`` and ``Pad`` with constant borders,
     ///   ``RandomHorizontalFlip``, ``RandomVerticalFlip``, ``Grayscale`` and ``RandomGrayscale`` once and of bytes,
-    ///   ``ToTensor`` and one ``Normalize``; borders other than 0 are all the same and come before all but moving pixels,
-    ///   and none come behind `Normalize`,
+    ///   ``ToTensor`` and one ``Normalize``; borders that are not 0 are all the same and come before gray and numbers,
+    ///   and no border comes behind `Normalize`,
     /// - and there is no batch transform.
     ///
-    /// Otherwise each batch is made on the CPU and copied. The images are the same, bit for bit. The copy is shared by all
-    /// loaders of a data set, and goes when the last loader goes that used it.
+    /// Otherwise each batch is made on the CPU and copied. The images are the same, bit for bit. The copy is shared by
+    /// all loaders of a data set, and goes when the last loader goes that used it.
     ///
     /// - Parameter device: where the batches are to be; on the CPU they are what the loader itself gives.
     public func moved(to device: Device) -> DeviceBatches { moved(to: device, .automatic) }

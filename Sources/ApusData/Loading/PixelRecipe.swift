@@ -1,6 +1,7 @@
 import ApusGraph
 
-/// Transforms of bytes as a device runs them: one primitive for a whole batch, and for each image the item that it reads.
+/// Transforms of bytes as a device runs them: one primitive for a whole batch, and for each image the item that it
+/// reads.
 struct PixelRecipe: Sendable {
     let primitive: TransformBytes
     private let transforms: [any PixelTransform]
@@ -81,7 +82,8 @@ private struct Plan {
         return true
     }
 
-    /// Whether three channels become gray at most once, and as bytes: twice is darker, and of floats nothing is cut off.
+    /// Whether three channels become gray at most once, and as bytes: twice is darker, and of floats nothing is cut
+    /// off.
     private mutating func add(_ gray: PixelEffect.Gray) -> Bool {
         guard gray != .never, format.channels != 1 else { return true }
         guard format.channels == 3, stored[0] == 3, format.element == .byte, !isGray else { return false }

@@ -28,8 +28,7 @@ public struct Pad: Transform {
 
 extension Pad: PixelTransform {
     func effect(on format: ImageFormat) -> PixelEffect? {
-        guard border == .constant else { return nil }
-        return PixelEffect(fill: padding.reachesOutside ? fill : nil)
+        border == .constant ? PixelEffect(fill: fill) : nil
     }
 
     func apply(to map: inout PixelMap, _ random: inout TransformRandom) throws {
@@ -39,9 +38,6 @@ extension Pad: PixelTransform {
 }
 
 extension ImagePadding {
-    /// Whether pixels are added somewhere.
-    var reachesOutside: Bool { left > 0 || top > 0 || right > 0 || bottom > 0 }
-
     /// The size of a padded image.
     ///
     /// - Throws: `TensorError` where nothing remains.

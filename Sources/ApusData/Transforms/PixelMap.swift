@@ -1,7 +1,7 @@
 import ApusGraph
 
-/// Where each pixel of an image comes from while transforms move it: the rows and columns of the first image, forwards or
-/// backwards.
+/// Where each pixel of an image comes from while transforms move it: the rows and columns of the first image, forwards
+/// or backwards.
 struct PixelMap {
     /// One direction.
     struct Axis {

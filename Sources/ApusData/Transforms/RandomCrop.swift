@@ -70,10 +70,8 @@ public struct RandomCrop: Transform {
 extension RandomCrop: PixelTransform {
     func effect(on format: ImageFormat) -> PixelEffect? {
         guard let height = format.height, let width = format.width else { return nil }
-        let padding = padding(height: height, width: width)
-        if padding.isEmpty { return PixelEffect() }
-        guard border == .constant else { return nil }
-        return PixelEffect(fill: padding.reachesOutside ? fill : nil)
+        if padding(height: height, width: width).isEmpty { return PixelEffect() }
+        return border == .constant ? PixelEffect(fill: fill) : nil
     }
 
     func apply(to map: inout PixelMap, _ random: inout TransformRandom) throws {

@@ -1,15 +1,16 @@
 /// A batch of images taken from a whole data set of bytes: cut out, mirrored, turned gray and made numbers (inputs: the
 /// bytes, the labels and the items).
 ///
-/// Shape rule: bytes [count, C, H, W] as `uint8`, labels [count] and items [N, 8] as `int64` → images
-/// [N, `channels`, `height`, `width`] as `float32` and labels [N] as `int64`. A row of the items is an ``Item``; it is an
-/// input, so that a new batch needs no new plan.
+/// Shape rule: bytes [count, C, H, W] as `uint8`, labels [count] and items [N, 8] as `int64` → images [N, `channels`,
+/// `height`, `width`] as `float32` and labels [N] as `int64`. A row of the items is an ``Item``; it is an input, so
+/// that a new batch needs no new plan.
 ///
 /// Pixel (r, c) of a result is that of the image at the row `top` ± r and the column `left` ± c, where r lies in `rows`
-/// and c in `columns` and the image has such a pixel; else `fill`. Then, of three channels, a gray one is made where it is
-/// asked for: 0.2989 R + 0.587 G + 0.114 B in single precision, (B · 0.114 + (G · 0.587 + R · 0.2989)) with one rounding
-/// for each product and sum but the first product, which has its own, cut to a whole number. The result is byte / 255, or
-/// (byte / 255 − mean) / std, each operation rounded to `float32`. One channel of three that are not gray is the first.
+/// and c in `columns` and the image has such a pixel; else `fill`. Then, of three channels, a gray one is made where it
+/// is asked for: 0.2989 R + 0.587 G + 0.114 B in single precision, (B · 0.114 + (G · 0.587 + R · 0.2989)) with one
+/// rounding for each product and sum but the first product, which has its own, cut to a whole number. The result is
+/// byte / 255, or (byte / 255 − mean) / std, each operation rounded to `float32`. One channel of three that are not
+/// gray is the first.
 ///
 /// A position outside of 0 ..< count is an error when it is computed. No gradient.
 public struct TransformBytes: Primitive {

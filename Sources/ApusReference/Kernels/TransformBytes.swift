@@ -29,9 +29,10 @@ extension TransformBytes: ReferenceKernel {
     private func pixel(_ row: Int, _ column: Int, _ words: [Int64], _ bytes: [Int64], _ sizes: [Int]) -> [UInt8] {
         let y = words[1] &+ (words[3] & Item.upsideDown != 0 ? -Int64(row) : Int64(row))
         let x = words[2] &+ (words[3] & Item.mirrored != 0 ? -Int64(column) : Int64(column))
-        let isShown = Int64(row) >= words[4] && Int64(row) < words[5] && Int64(column) >= words[6]
-            && Int64(column) < words[7]
-        guard isShown, y >= 0, y < Int64(sizes[2]), x >= 0, x < Int64(sizes[3]) else { return fill }
+        let (r, c) = (Int64(row), Int64(column))
+        guard r >= words[4], r < words[5], c >= words[6], c < words[7], y >= 0, y < Int64(sizes[2]), x >= 0,
+            x < Int64(sizes[3])
+        else { return fill }
         return (0..<sizes[1]).map { channel in
             UInt8(bytes[((Int(words[0]) * sizes[1] + channel) * sizes[2] + Int(y)) * sizes[3] + Int(x)])
         }
