@@ -11,6 +11,9 @@ import Synchronization
 ///
 /// A thread of its own makes the next batches while one is used, with the engine's threads. An iteration that is
 /// abandoned ends it. At most `prefetch` + 1 batches are in memory beside the one that is used.
+///
+/// Batches are made on the CPU, and ``moved(to:)`` gives them on another device: a GPU makes them itself where the data
+/// set fits into its memory and the transforms only move pixels, turn them gray and normalize them.
 public final class DataLoader: Sequence, Sendable {
     public typealias Element = (images: Tensor, labels: Tensor)
 
@@ -65,6 +68,8 @@ public final class DataLoader: Sequence, Sendable {
         var failure: (any Error)?
         var skipped: [any Error] = []
         var skippedCount = 0
+        /// The copies of the data set that batches were made of.
+        var residents: [Device: ResidentImages] = [:]
     }
 
     private let state: Mutex<State>
@@ -146,7 +151,10 @@ public final class DataLoader: Sequence, Sendable {
     }
 
     /// Starts the next epoch.
-    public func makeIterator() -> Iterator {
+    public func makeIterator() -> Iterator { makeIterator(on: .cpu, nil) }
+
+    /// Starts the next epoch, whose batches are on a device; made by it where there is somebody who can.
+    func makeIterator(on device: Device, _ resident: ResidentBatches?) -> Iterator {
         let (epoch, first) = state.withLock { state in
             defer {
                 state.running = (state.epoch, state.firstBatch)
@@ -154,7 +162,7 @@ public final class DataLoader: Sequence, Sendable {
             }
             return (state.epoch, state.firstBatch)
         }
-        return Iterator(self, epoch: epoch, first: first)
+        return Iterator(self, epoch: epoch, first: first, device, resident)
     }
 
     /// Runs `body` on each batch of the next epoch.
@@ -179,6 +187,9 @@ public final class DataLoader: Sequence, Sendable {
     fileprivate func keep(_ failure: any Error) {
         state.withLock { if $0.failure == nil { $0.failure = failure } }
     }
+
+    /// Keeps a copy of the data set on a device as long as the loader is there.
+    func keep(_ images: ResidentImages, on device: Device) { state.withLock { $0.residents[device] = images } }
 
     func noteSkipped(_ error: any Error) {
         state.withLock { state in
@@ -210,20 +221,23 @@ extension DataLoader {
 
         private let loader: DataLoader
         private let epoch: Int
+        private let device: Device
         private var source: Source
 
-        fileprivate init(_ loader: DataLoader, epoch: Int, first: Int) {
-            (self.loader, self.epoch) = (loader, epoch)
+        fileprivate init(
+            _ loader: DataLoader, epoch: Int, first: Int, _ device: Device, _ resident: ResidentBatches?
+        ) {
+            (self.loader, self.epoch, self.device) = (loader, epoch, device)
             if loader.prefetch == 0 {
                 do {
-                    source = .direct(try EpochBatches(loader, epoch: epoch), next: first)
+                    source = .direct(try EpochBatches(loader, epoch: epoch, resident), next: first)
                 } catch {
                     source = .failed(error)
                 }
             } else {
                 let queue = BatchQueue(depth: loader.prefetch)
                 // The order is drawn on the thread too: the loader itself is all that it needs.
-                queue.start(at: first) { try EpochBatches(loader, epoch: epoch) }
+                queue.start(at: first) { try EpochBatches(loader, epoch: epoch, resident) }
                 source = .queue(queue)
             }
         }
@@ -238,7 +252,7 @@ extension DataLoader {
                 while let (batch, number) = try take() {
                     loader.note(epoch: epoch, used: number)
                     // A batch whose images were all skipped is passed over.
-                    if let batch { return batch }
+                    if let batch { return batch.element(on: device) }
                 }
                 if case .ended = source {} else { loader.note(epoch: epoch, used: nil) }
             } catch {
@@ -248,7 +262,7 @@ extension DataLoader {
             return nil
         }
 
-        private func take() throws -> (batch: Element?, number: Int)? {
+        private func take() throws -> (batch: LoadedBatch?, number: Int)? {
             switch source {
             case .direct(let batches, let next) where next < batches.count:
                 source = .direct(batches, next: next + 1)

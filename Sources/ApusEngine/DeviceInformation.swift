@@ -52,6 +52,18 @@ extension Device {
             bytesInUse: counters.bytesInUse, peakBytesInUse: counters.peakBytesInUse, bytesKept: counters.bytesKept)
     }
 
+    /// The bytes of a GPU's memory that tensors could still take: what nobody has taken, and what is kept for later; nil
+    /// for other devices, and where it cannot be asked.
+    public var freeMemory: Int? {
+        guard case .cuda(let index) = self, let context = try? CUDADevice.numbered(index).context() else { return nil }
+        var free: Int?
+        try? Engine.shared.onComputeThread {
+            try context.makeCurrent()
+            free = try context.memory.total().free + context.memory.counters.bytesKept
+        }
+        return free
+    }
+
     /// Gives the memory back to the GPU that tensors have released and that is kept for later
     /// (`torch.cuda.empty_cache`); does nothing on other devices.
     public func releaseKeptMemory() {

@@ -14,6 +14,8 @@ public struct ImageBytes: Sendable {
     public let width: Int
     /// The names of the classes, by label.
     public let classNames: [String]
+    /// The copies that devices hold; all copies of this value share them.
+    let residents = ResidentCopies()
 
     /// Creates a split from its parts.
     ///

@@ -6,7 +6,7 @@ import Synchronization
 final class BatchQueue: Sendable {
     private enum Item: Sendable {
         /// A batch, or nil where all its images were skipped.
-        case batch(DataLoader.Element?, number: Int)
+        case batch(LoadedBatch?, number: Int)
         case failure(any Error)
         case end
     }
@@ -54,7 +54,7 @@ final class BatchQueue: Sendable {
 
     /// Waits for the next batch, and gives it with its number; nil after the last. Not to be called again after nil or
     /// an error.
-    func take() throws -> (batch: DataLoader.Element?, number: Int)? {
+    func take() throws -> (batch: LoadedBatch?, number: Int)? {
         filled.wait()
         switch state.withLock({ $0.items.removeFirst() }) {
         case .batch(let batch, let number):

@@ -3,12 +3,28 @@ import ApusGraph
 import CKernels
 import Synchronization
 
+/// A batch as it comes from the loader's thread.
+enum LoadedBatch: Sendable {
+    case tensors(images: Tensor, labels: Tensor)
+    /// What a device makes the batch of, recorded by who uses it.
+    case items(Storage, count: Int, of: ResidentBatches)
+
+    func element(on device: Device) -> DataLoader.Element {
+        switch self {
+        case .tensors(let images, let labels): (images.moved(to: device), labels.moved(to: device))
+        case .items(let items, let count, let resident): resident.batch(items, count: count)
+        }
+    }
+}
+
 /// Makes the batches of one epoch, one at a time, with the engine's threads.
 final class EpochBatches {
     /// The number of batches.
     let count: Int
     private let loader: DataLoader
     private let source: LoaderSource
+    /// What makes the batches on a device; nil where they are made here.
+    private let resident: ResidentBatches?
     /// The positions in the data set, in the order of this epoch.
     private let order: [Int]
     /// How often each image of the order has come before; nil where none comes twice.
@@ -21,8 +37,8 @@ final class EpochBatches {
     /// Room for a batch of bytes, for data sets that know no other way; reused.
     private let bytes = MemoryBlock()
 
-    init(_ loader: DataLoader, epoch: Int) throws {
-        self.loader = loader
+    init(_ loader: DataLoader, epoch: Int, _ resident: ResidentBatches?) throws {
+        (self.loader, self.resident) = (loader, resident)
         count = loader.batchCount
         source = try LoaderSource(loader.dataset, transform: loader.transform)
         (seed, self.epoch) = (loader.seed, epoch)
@@ -41,8 +57,9 @@ final class EpochBatches {
 
     /// Batch `number`: images Float32 [N, C, H, W], labels Int64 [N], or Float32 [N, classes] behind a batch transform;
     /// nil where all its images were skipped.
-    func batch(_ number: Int) throws -> DataLoader.Element? {
+    func batch(_ number: Int) throws -> LoadedBatch? {
         let places = number * loader.batchSize..<min((number + 1) * loader.batchSize, order.count)
+        if let resident { return .items(try items(places, resident.recipe), count: places.count, of: resident) }
         let positions = places.map { source.position(order[$0]) }
         let size = source.sampleShape.elementCount
         // Filled before the tensors are made, so that rows that are skipped can be left out.
@@ -61,6 +78,24 @@ final class EpochBatches {
         if rows.count < positions.count { labels = rows.map { labels[$0] } }
         guard !rows.isEmpty else { return nil }
         return try tensors(images, labels, number)
+    }
+
+    /// What a device does to each image of a batch, with the same draws as the transforms here.
+    private func items(_ places: Range<Int>, _ recipe: PixelRecipe) throws -> Storage {
+        let size = TransformBytes.Item.wordCount
+        let items = Storage(byteCount: places.count * size * 8)
+        let words = items.pointer.assumingMemoryBound(to: Int64.self)
+        for (row, place) in places.enumerated() {
+            var draws = numbers(place)
+            let item = try recipe.item(position: source.position(order[place]), &draws)
+            item.write(to: words + row * size)
+        }
+        return items
+    }
+
+    /// The random numbers of the image at a place of the order.
+    private func numbers(_ place: Int) -> TransformRandom {
+        random.numbers(position: order[place], occurrence: occurrences?[place] ?? 0)
     }
 
     // MARK: - Sources
@@ -128,8 +163,7 @@ final class EpochBatches {
             let slots = failures
             try split(positions.count, grain: grain) { range, sample in
                 for row in range {
-                    let place = places.lowerBound + row
-                    var draws = random.numbers(position: order[place], occurrence: occurrences?[place] ?? 0)
+                    var draws = numbers(places.lowerBound + row)
                     do {
                         try load(row, sample)
                         try source.pipeline.run(sample, &draws, into: target + row * size, shape: shape)
@@ -184,10 +218,10 @@ final class EpochBatches {
         return rows
     }
 
-    private func tensors(_ images: Storage, _ labels: [Int64], _ number: Int) throws -> DataLoader.Element {
+    private func tensors(_ images: Storage, _ labels: [Int64], _ number: Int) throws -> LoadedBatch {
         let shape = Shape([labels.count] + source.sampleShape)
         let tensor = Tensor(images, TensorSpec(shape, .float32))
-        guard let mixing = loader.batchTransform else { return (tensor, Tensor(labels)) }
+        guard let mixing = loader.batchTransform else { return .tensors(images: tensor, labels: Tensor(labels)) }
         let classCount = loader.dataset.classNames.count
         var batch = FloatBatch(
             images: UnsafeMutableBufferPointer(
@@ -197,7 +231,8 @@ final class EpochBatches {
         // The batch's own stream, apart from those of images by the epoch's sign.
         var draws = TransformRandom(seed: seed, epoch: -1 - epoch, position: number)
         try mixing.apply(to: &batch, &draws)
-        return (tensor, Tensor(batch.probabilities, shape: Shape([labels.count, classCount])))
+        return .tensors(
+            images: tensor, labels: Tensor(batch.probabilities, shape: Shape([labels.count, classCount])))
     }
 }
 

@@ -6,7 +6,9 @@ struct LoaderSource {
     let base: any Dataset
     /// The position in `base` of each image; nil where they are the same.
     let positions: [Int]?
-    /// What is done to each image.
+    /// What is done to each image, one after the other.
+    let transforms: [any Transform]
+    /// The same as it is run.
     let pipeline: Pipeline
     /// The shape of what comes out.
     let sampleShape: Shape
@@ -40,9 +42,13 @@ struct LoaderSource {
                     + "transforms.")
         }
         (self.base, self.positions, sampleShape) = (base, positions, output)
+        self.transforms = Pipeline.flatten(Compose(transforms))
         pipeline = Pipeline(Compose(transforms))
         labels = base.labels
     }
+
+    /// The images, where all of them lie in memory as bytes.
+    var bytes: ImageBytes? { (base as? any InMemoryDataset)?.data ?? base as? ImageBytes }
 
     /// The position in `base` of the image at `index`.
     func position(_ index: Int) -> Int { positions?[index] ?? index }

@@ -18,3 +18,9 @@ public struct Grayscale: Transform {
         try image.grayscale(channels: numOutputChannels)
     }
 }
+
+extension Grayscale: PixelTransform {
+    func effect(on format: ImageFormat) -> PixelEffect? { PixelEffect(gray: .always) }
+
+    func apply(to map: inout PixelMap, _ random: inout TransformRandom) { map.isGray = true }
+}

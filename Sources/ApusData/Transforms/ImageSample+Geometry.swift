@@ -79,11 +79,7 @@ extension ImageSample {
     /// - Throws: `TensorError` where nothing remains, where `reflect` would mirror more pixels than there are, and
     ///   where `fill` has another count.
     public func pad(_ padding: ImagePadding, border: ImageBorder = .constant, fill: [Double] = [0]) throws {
-        let newHeight = height + padding.top + padding.bottom
-        let newWidth = width + padding.left + padding.right
-        guard newHeight > 0, newWidth > 0 else {
-            throw TensorError("Pad", "nothing remains of \(height)×\(width) pixels: \(padding).")
-        }
+        let (newHeight, newWidth) = try padding.paddedSize(height: height, width: width)
         let most = border == .reflect ? 1 : 0
         if border == .reflect || border == .symmetric {
             guard max(padding.left, padding.right) <= width - most, max(padding.top, padding.bottom) <= height - most
@@ -100,16 +96,18 @@ extension ImageSample {
     }
 
     /// The middle; smaller images are first padded with 0 (`torchvision.transforms.functional.center_crop`).
-    public func centerCrop(height newHeight: Int, width newWidth: Int) throws {
-        if newHeight > height || newWidth > width {
-            let (rows, columns) = (max(newHeight - height, 0), max(newWidth - width, 0))
-            try pad(
-                ImagePadding(left: columns / 2, top: rows / 2, right: (columns + 1) / 2, bottom: (rows + 1) / 2))
-        }
+    public func centerCrop(height newHeight: Int, width newWidth: Int) {
+        // Zeros beyond the border are what a crop across it gives.
+        crop(
+            top: Self.middle(newHeight, of: height), left: Self.middle(newWidth, of: width), height: newHeight,
+            width: newWidth)
+    }
+
+    /// Where the middle `count` of `size` pixels begin; before the first where there are fewer.
+    static func middle(_ count: Int, of size: Int) -> Int {
+        if count > size { return -((count - size) / 2) }
         // Half a pixel is rounded to even, as Python rounds.
-        let top = (Double(height - newHeight) / 2).rounded(.toNearestOrEven)
-        let left = (Double(width - newWidth) / 2).rounded(.toNearestOrEven)
-        crop(top: Int(top), left: Int(left), height: newHeight, width: newWidth)
+        return Int((Double(size - count) / 2).rounded(.toNearestOrEven))
     }
 
     private func window(

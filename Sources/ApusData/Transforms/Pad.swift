@@ -1,3 +1,5 @@
+import ApusGraph
+
 /// Adds pixels at the sides (`torchvision.transforms.v2.Pad`).
 public struct Pad: Transform {
     public let padding: ImagePadding
@@ -21,5 +23,29 @@ public struct Pad: Transform {
 
     public func apply(to image: ImageSample, _ random: inout TransformRandom) throws {
         try image.pad(padding, border: border, fill: fill)
+    }
+}
+
+extension Pad: PixelTransform {
+    func effect(on format: ImageFormat) -> PixelEffect? {
+        border == .constant ? PixelEffect(fill: fill) : nil
+    }
+
+    func apply(to map: inout PixelMap, _ random: inout TransformRandom) throws {
+        let size = try padding.paddedSize(height: map.rows.size, width: map.columns.size)
+        map.crop(top: -padding.top, left: -padding.left, height: size.height, width: size.width)
+    }
+}
+
+extension ImagePadding {
+    /// The size of a padded image.
+    ///
+    /// - Throws: `TensorError` where nothing remains.
+    func paddedSize(height: Int, width: Int) throws(TensorError) -> (height: Int, width: Int) {
+        let (newHeight, newWidth) = (height + top + bottom, width + left + right)
+        guard newHeight > 0, newWidth > 0 else {
+            throw TensorError("Pad", "nothing remains of \(height)×\(width) pixels: \(self).")
+        }
+        return (newHeight, newWidth)
     }
 }

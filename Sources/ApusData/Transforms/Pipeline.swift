@@ -26,7 +26,8 @@ struct Pipeline: Sendable {
         transforms = flat
     }
 
-    private static func flatten(_ transform: any Transform) -> [any Transform] {
+    /// The transforms in the order in which they run, without any that hold others.
+    static func flatten(_ transform: any Transform) -> [any Transform] {
         (transform as? Compose)?.transforms.flatMap(flatten) ?? [transform]
     }
 

@@ -13,3 +13,11 @@ public struct RandomGrayscale: Transform {
         if random.chance(p) { try image.grayscale(channels: image.channels) }
     }
 }
+
+extension RandomGrayscale: PixelTransform {
+    func effect(on format: ImageFormat) -> PixelEffect? { PixelEffect(gray: .perhaps) }
+
+    func apply(to map: inout PixelMap, _ random: inout TransformRandom) {
+        if random.chance(p) { map.isGray = true }
+    }
+}

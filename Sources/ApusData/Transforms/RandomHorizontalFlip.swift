@@ -13,3 +13,11 @@ public struct RandomHorizontalFlip: Transform {
         if random.chance(p) { image.flipHorizontally() }
     }
 }
+
+extension RandomHorizontalFlip: PixelTransform {
+    func effect(on format: ImageFormat) -> PixelEffect? { PixelEffect() }
+
+    func apply(to map: inout PixelMap, _ random: inout TransformRandom) {
+        if random.chance(p) { map.columns.flip() }
+    }
+}

@@ -13,3 +13,11 @@ public struct RandomVerticalFlip: Transform {
         if random.chance(p) { image.flipVertically() }
     }
 }
+
+extension RandomVerticalFlip: PixelTransform {
+    func effect(on format: ImageFormat) -> PixelEffect? { PixelEffect() }
+
+    func apply(to map: inout PixelMap, _ random: inout TransformRandom) {
+        if random.chance(p) { map.rows.flip() }
+    }
+}

@@ -92,6 +92,21 @@ extension SampleStep {
             ]
         }
         steps.append(SampleStep(OneHot(7), [index(2, 3)]))
+        return steps + bytes
+    }
+
+    /// Batches of a data set of bytes: each choice of channels, divided by 255 and normalized.
+    private static var bytes: [SampleStep] {
+        var steps: [SampleStep] = []
+        for (stored, channels) in [(1, 1), (3, 3), (3, 1), (1, 3), (4, 4)] {
+            for numbers in [[], [Float](repeating: 0.5, count: channels)] {
+                let primitive = TransformBytes(
+                    channels: channels, height: 5, width: 4, fill: [UInt8](repeating: 7, count: stored), mean: numbers,
+                    std: numbers)
+                steps.append(
+                    SampleStep(primitive, [DType.uint8(6, stored, 7, 3), DType.int64(6), DType.int64(2, 8)]))
+            }
+        }
         return steps
     }
 }

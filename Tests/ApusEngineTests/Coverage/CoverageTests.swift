@@ -33,6 +33,7 @@ struct CoverageTests {
         "RowNormalizationGradient": "its own gradient is recorded as simple functions instead",
         "SoftmaxCrossEntropy": "made by the engine after gradients are recorded",
         "SoftmaxCrossEntropyGradient": "made by the engine after gradients are recorded",
+        "TransformBytes": "bytes and positions are integers",
     ]
 
     /// The cases of `GradientCases` that check a primitive's gradient; that of a gradient is checked by the second
@@ -103,6 +104,7 @@ struct CoverageTests {
         "Expand": "checked inside of every elementwise function that broadcasts",
         "MultiLabelMargin": "an extra of PyTorch's; checked against written numbers and by differences",
         "MultiLabelMarginGradient": "an extra of PyTorch's; checked against written numbers and by differences",
+        "TransformBytes": "not a function of PyTorch's; checked against the data loader's own transforms",
     ]
 
     /// The beginnings of the names of PyTorch's answers that a primitive's kernels compute.
