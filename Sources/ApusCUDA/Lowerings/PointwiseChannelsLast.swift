@@ -37,7 +37,7 @@ extension Primitive {
     fileprivate var readsBFloat16Images: Bool {
         switch self {
         case let convolution as Convolution: convolution.precision == .bfloat16
-        case let fused as FusedConvolution: fused.convolution.precision == .bfloat16
+        case let fused as FusedConvolution: fused.convolution.precision == .bfloat16 && !fused.addsInput
         case let gradient as ConvolutionInputGradient: gradient.precision == .bfloat16
         case let gradient as ConvolutionWeightGradient: gradient.precision == .bfloat16
         case is BatchNormalization, is FusedBatchNormalization, is ChannelNormalization: true
