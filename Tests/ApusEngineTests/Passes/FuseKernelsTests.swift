@@ -111,7 +111,7 @@ struct FuseKernelsTests {
         let image = rounded.input([2, 3, 5, 5])
         let y = try Self.convolution(&rounded, image, precision: .bfloat16)
         rounded.graph.outputs = [try rounded.step(.add, y, image)]
-        #expect(try rewrite(rounded, by: FuseKernels()).names == ["convolution", "add"])
+        #expect(try rewrite(rounded, by: FuseKernels()).names == rounded.graph.names)
     }
 
     @Test("not where the convolution or the sum is read elsewhere, or leaves the plan")
