@@ -145,4 +145,31 @@ import Testing
                 "there is no model \"lenet6\". Known models: lenet, lenet5, cnn2, cnn4, trashnet, ")
                 == true)
     }
+
+    /// Batch norms are scaled weights, and the sums at the ends of blocks belong to convolutions.
+    @Test(arguments: [("resnet18", 65, 20, 8), ("resnet50", 73, 53, 16)])
+    func residualNetsInferByConvolutionsAlone(
+        _ name: String, width: Int, _ convolutions: Int, _ blocks: Int
+    ) throws {
+        let model = try ModelRegistry.entry(named: name).makeModel()
+        model.eval()
+        let image = Tensor.zeros(1, 3, 33, width)
+        func infer() throws { try Tensor.evaluate([noGrad { model(image) }]) }
+        // What is made once is not in the third run: random weights, then the scaled ones.
+        for _ in 0..<2 { try infer() }
+        let profile = try Engine.shared.profile { try infer() }
+        // Another test's computations may stand beside it, with images of another width.
+        var first = 0
+        var own: [Profile.Step] = []
+        for count in profile.plans {
+            let steps = profile.steps[first..<(first + count)]
+            if steps.contains(where: { $0.shapes.hasPrefix("[1, 3, 33, \(width)]") }) { own += steps }
+            first += count
+        }
+        let operations = own.map(\.operation)
+        #expect(operations.filter { $0.hasPrefix("convolution") }.count == convolutions)
+        #expect(operations.filter { $0 == "convolution+add+relu" }.count == blocks)
+        let others = operations.filter { !$0.hasPrefix("convolution") }
+        #expect(others.allSatisfy { !$0.contains("add") && !$0.contains("norm") }, "\(others)")
+    }
 }

@@ -13,12 +13,11 @@ extension Convolution: CPULowerable {
 }
 
 extension FusedConvolution: CPULowerable {
-    func layouts(for step: StepDescription) throws -> StepLayouts? {
-        try ConvolutionForward(convolution, activation: activation).layouts(for: step)
+    private var forward: ConvolutionForward {
+        ConvolutionForward(convolution, addsInput: addsInput, activation: activation)
     }
-    func lower(_ step: StepDescription) throws -> PreparedStep? {
-        try ConvolutionForward(convolution, activation: activation).lower(step)
-    }
+    func layouts(for step: StepDescription) throws -> StepLayouts? { try forward.layouts(for: step) }
+    func lower(_ step: StepDescription) throws -> PreparedStep? { try forward.lower(step) }
 }
 
 extension ConvolutionGeometry {
@@ -65,13 +64,16 @@ private func isSupported(_ step: StepDescription) -> Bool {
 
 private struct ConvolutionForward {
     let convolution: Convolution
+    /// Whether the last input is added to the result.
+    let addsInput: Bool
     let activation: Activation?
     var geometry: ConvolutionGeometry { convolution.geometry }
 
-    init(_ convolution: Convolution, activation: Activation?) {
-        self.convolution = convolution
-        self.activation = activation
+    init(_ convolution: Convolution, addsInput: Bool = false, activation: Activation?) {
+        (self.convolution, self.addsInput, self.activation) = (convolution, addsInput, activation)
     }
+
+    private func hasBias(_ step: StepDescription) -> Bool { step.inputs.count - (addsInput ? 1 : 0) == 3 }
 
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         guard isSupported(step) else { return nil }
@@ -84,15 +86,13 @@ private struct ConvolutionForward {
             if let primitive { return try layouts(of: primitive, step) }
         }
         if LanesPolicy.prefers(geometry, x: x, weight: weight) {
-            return StepLayouts(
-                inputs: [.lanes(x.shape)] + step.inputs.dropFirst().map { _ in .plain },
-                outputs: [.lanes(step.outputs[0].spec.shape)])
+            return layouts(step, image: .lanes(x.shape), result: .lanes(step.outputs[0].spec.shape))
         }
         if let winograd = winograd(step) {
-            return StepLayouts(
-                inputs: [try winograd.layout(x.shape)] + step.inputs.dropFirst().map { _ in .plain },
-                outputs: [try winograd.layout(step.outputs[0].spec.shape)])
+            return layouts(
+                step, image: try winograd.layout(x.shape), result: try winograd.layout(step.outputs[0].spec.shape))
         }
+        if let blocks = blocks(step) { return try blocks.layouts(step, hasBias: hasBias(step)) }
         guard
             let primitive = try make(
                 step, x: .any(x.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
@@ -102,29 +102,53 @@ private struct ConvolutionForward {
     }
 
     private func layouts(of primitive: OneDNNPrimitive, _ step: StepDescription) throws -> StepLayouts {
-        var inputs = [try primitive.layout(.source), try primitive.layout(.weights)]
-        if step.inputs.count == 3 { inputs.append(.plain) }
-        return StepLayouts(inputs: inputs, outputs: [try primitive.layout(.destination)])
+        layouts(
+            step, image: try primitive.layout(.source), weight: try primitive.layout(.weights),
+            result: try primitive.layout(.destination))
+    }
+
+    /// What is added to the result lies as that does.
+    private func layouts(
+        _ step: StepDescription, image: PhysicalLayout, weight: PhysicalLayout = .plain, result: PhysicalLayout
+    ) -> StepLayouts {
+        let inputs = [image, weight] + (hasBias(step) ? [.plain] : []) + (addsInput ? [result] : [])
+        return StepLayouts(inputs: inputs, outputs: [result])
     }
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
-        if step.outputs[0].layout.isLanes { return lowerToLanes(step) }
-        if !step.inputs[0].layout.isBFloat16, let winograd = winograd(step) {
-            return WinogradConvolution(winograd, turned: false).step(
-                hasBias: step.inputs.count == 3, activation: activation.lanes)
+        let hasBias = hasBias(step)
+        if step.outputs[0].layout.isLanes {
+            guard addsInput else { return lowerToLanes(step, activation) }
+            return ConvolutionSum(step, activation).behind(lowerToLanes(step, nil))
         }
-        guard
-            let primitive = try make(
-                step, x: step.inputs[0].oneDNNDescriptor(),
-                weight: step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape)),
-                y: step.outputs[0].oneDNNDescriptor())
-        else {
-            let (x, y) = (step.inputs[0].spec.shape, step.outputs[0].spec.shape)
-            return try PlaneConvolution(geometry, x: x, weight: step.inputs[1].spec.shape, y: y).forward(
-                step, activation)
+        if !step.inputs[0].layout.isBFloat16 {
+            if let winograd = winograd(step) {
+                return WinogradConvolution(winograd, turned: false).step(
+                    hasBias: hasBias, addsInput: addsInput, activation: activation.lanes)
+            }
+            if let blocks = blocks(step) {
+                return blocks.step(hasBias: hasBias, addsInput: addsInput, activation: activation.lanes)
+            }
         }
-        return primitive.step([.source, .weights] + (step.inputs.count == 3 ? [.bias] : []) + [.destination])
+        let (x, y) = (step.inputs[0], step.outputs[0])
+        let weight = try step.inputs[1].oneDNNDescriptor(geometry.weightSizes(step.inputs[1].spec.shape))
+        func make(_ operations: ApusPostOperations) throws -> OneDNNPrimitive? {
+            try self.make(step, x: x.oneDNNDescriptor(), weight: weight, y: y.oneDNNDescriptor(), operations)
+        }
+        let roles: [ApusArgumentRole] = [.source, .weights] + (hasBias ? [.bias] : []) + [.destination]
+        guard addsInput else {
+            return try make(postOperations)?.step(roles) ?? planes(step, activation)
+        }
+        let sum = ConvolutionSum(step, activation)
+        if let primitive = try make(postOperations) { return sum.before(primitive, roles) }
+        return sum.behind(try make(Activation?.none.oneDNN)?.step(roles) ?? planes(step, nil))
+    }
+
+    private func planes(_ step: StepDescription, _ activation: Activation?) throws -> PreparedStep {
+        let (x, weight, y) = (step.inputs[0].spec.shape, step.inputs[1].spec.shape, step.outputs[0].spec)
+        return try PlaneConvolution(geometry, x: x, weight: weight, y: y.shape).forward(
+            hasBias: hasBias(step), activation, y.shape)
     }
 
     private func winograd(_ step: StepDescription) -> ApusWinograd? {
@@ -132,24 +156,36 @@ private struct ConvolutionForward {
             geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
     }
 
+    private func blocks(_ step: StepDescription) -> BlockConvolution? {
+        .preferred(
+            geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
+    }
+
+    private var postOperations: ApusPostOperations {
+        var operations = activation.oneDNN
+        (operations.sum, operations.sumScale) = (addsInput, 1)
+        return operations
+    }
+
     private func make(
-        _ step: StepDescription, x: OneDNNDescriptor, weight: OneDNNDescriptor, y: OneDNNDescriptor
+        _ step: StepDescription, x: OneDNNDescriptor, weight: OneDNNDescriptor, y: OneDNNDescriptor,
+        _ operations: ApusPostOperations? = nil
     ) throws -> OneDNNPrimitive? {
         let window = geometry.oneDNN(
             input: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, output: step.outputs[0].spec.shape)
-        let bias = step.inputs.count == 3 ? try OneDNNDescriptor.plain(step.inputs[2].spec.shape.dimensions) : nil
+        let bias = hasBias(step) ? try OneDNNDescriptor.plain(step.inputs[2].spec.shape.dimensions) : nil
         return geometry.usable(
             apus_onednn_convolution_forward(
                 x.handle, weight.handle, bias?.handle, y.handle, window.stride, window.dilation, window.paddingBegin,
-                window.paddingEnd, .direct, true, activation.oneDNN))
+                window.paddingEnd, .direct, true, operations ?? postOperations))
     }
 
-    private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
+    private func lowerToLanes(_ step: StepDescription, _ activation: Activation?) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
         let tasks = LanesTasks(
             groups: LanesKind.images.groups(step.inputs[0].spec.shape), channels: step.outputs[0].spec.shape[1])
-        let hasBias = step.inputs.count == 3
+        let hasBias = hasBias(step)
         let activation = activation.lanes
         return PreparedStep(kernel: "lanes") { operands, _ in
             let bias = hasBias ? operands[2].floats : nil

@@ -31,15 +31,15 @@ struct PlaneConvolution: Sendable {
     }
 
     /// The convolution with an optional bias and activation.
-    func forward(_ step: StepDescription, _ activation: Activation?) throws -> PreparedStep {
-        let result = step.inputs.count
+    func forward(hasBias: Bool, _ activation: Activation?, _ y: Shape) throws -> PreparedStep {
+        let result = hasBias ? 3 : 2
         let prepared = perGroup { sizes, operands, scratch, begin, end in
             apus_plane_convolution_forward(
-                sizes, operands[0].floats, operands[1].floats, result == 3 ? operands[2].floats : nil,
+                sizes, operands[0].floats, operands[1].floats, hasBias ? operands[2].floats : nil,
                 operands[result].floats, scratch, begin, end)
         }
         guard let activation else { return prepared }
-        let function = try activation.inPlace(step.outputs[0].spec.shape)
+        let function = try activation.inPlace(y)
         return PreparedStep(
             kernel: prepared.kernel, scratchBytes: max(prepared.scratchBytes, function.scratchBytes)
         ) { operands, scratch in

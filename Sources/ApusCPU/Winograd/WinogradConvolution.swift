@@ -53,8 +53,11 @@ struct WinogradConvolution: Sendable {
         products = Region(36 * apus_winograd_matrix(Int64(rows), part.outputChannels))
     }
 
-    /// The step: its operands are the input, the filters, a bias where there are three inputs, and the result.
-    func step(hasBias: Bool, activation: ApusActivation = ApusActivationNone) -> PreparedStep {
+    /// The step: its operands are the input, the filters, the bias and what is added to it where there are such, and the
+    /// result, which may be the addend.
+    func step(
+        hasBias: Bool, addsInput: Bool = false, activation: ApusActivation = ApusActivationNone
+    ) -> PreparedStep {
         let (own, threads) = (self, CPUInfo.threadCount)
         let floats =
             byPanels
@@ -62,9 +65,11 @@ struct WinogradConvolution: Sendable {
             : filters.count + threads * (inputs.count + products.count)
         return PreparedStep(kernel: "winograd", scratchBytes: floats * MemoryLayout<Float>.stride) {
             operands, scratch in
+            let result = operands.count - 1
             let call = Call(
                 x: operands[0].floats, weight: operands[1].floats, bias: hasBias ? operands[2].floats : nil,
-                activation: activation, y: operands[hasBias ? 3 : 2].floats, scratch: scratch.floats)
+                addend: addsInput ? operands[result - 1].floats : nil, activation: activation,
+                y: operands[result].floats, scratch: scratch.floats)
             if own.byPanels { own.runByPanels(call) } else { own.runByTiles(call) }
         }
     }
@@ -74,6 +79,7 @@ struct WinogradConvolution: Sendable {
         let x: UnsafeMutablePointer<Float>
         let weight: UnsafeMutablePointer<Float>
         let bias: UnsafeMutablePointer<Float>?
+        let addend: UnsafeMutablePointer<Float>?
         let activation: ApusActivation
         let y: UnsafeMutablePointer<Float>
         let scratch: UnsafeMutablePointer<Float>
@@ -96,7 +102,7 @@ struct WinogradConvolution: Sendable {
                 apus_winograd_input(sizes, call.x, inputs, Int64(rows), begin, end)
                 apus_winograd_multiply(sizes, inputs, filters, products, Int64(rows), end - begin)
                 apus_winograd_output(
-                    sizes, products, call.bias, call.activation, call.y, Int64(rows), begin, end)
+                    sizes, products, call.bias, call.addend, call.activation, call.y, Int64(rows), begin, end)
             }
         }
     }
@@ -120,7 +126,7 @@ struct WinogradConvolution: Sendable {
                     apus_winograd_filters(panel, call.weight, turned, filters, 0, panel.pointee.outputChannels)
                     apus_winograd_multiply(panel, inputs, filters, products, Int64(rows), end - begin)
                     apus_winograd_output(
-                        panel, products, call.bias, call.activation, call.y, Int64(rows), begin, end)
+                        panel, products, call.bias, call.addend, call.activation, call.y, Int64(rows), begin, end)
                 }
             }
         }

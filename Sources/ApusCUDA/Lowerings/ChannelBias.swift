@@ -14,12 +14,15 @@ extension KernelSource {
                 return value;
             }
 
-            // y = activation(y + bias), where the bias is that of the channel and may be missing.
+            // y = activation((x + bias) + z), where the bias is that of the channel; it and z may be missing, and y may be
+            // x or z.
             extern "C" __global__ void channel_bias(
-                T* y, const T* bias, int64 hasBias, int64 plane, int64 channels, int64 count, int64 activation) {
+                T* y, const T* x, const T* bias, int64 hasBias, const T* z, int64 hasAddend, int64 plane,
+                int64 channels, int64 count, int64 activation) {
                 APUS_LOOP(i, count) {
-                    T value = y[i];
+                    T value = x[i];
                     if (hasBias) value += bias[(I)i / (I)plane % (I)channels];
+                    if (hasAddend) value += z[i];
                     y[i] = activate(value, activation);
                 }
             }
@@ -28,13 +31,18 @@ extension KernelSource {
 
             // The same for four neighbours at once, which lie in one plane, or in one row where planes are of size 1.
             extern "C" __global__ void channel_bias_by_four(
-                Four* y, const T* bias, int64 hasBias, int64 plane, int64 channels, int64 count, int64 activation) {
+                Four* y, const Four* x, const T* bias, int64 hasBias, const Four* z, int64 hasAddend, int64 plane,
+                int64 channels, int64 count, int64 activation) {
                 const int step = plane == 1 ? 1 : 0;
                 APUS_LOOP(i, count) {
-                    Four four = y[i];
+                    Four four = x[i];
                     if (hasBias) {
                         const T* first = bias + (I)(4 * i) / (I)plane % (I)channels;
                         for (int k = 0; k < 4; k++) four.values[k] += first[k * step];
+                    }
+                    if (hasAddend) {
+                        const Four addend = z[i];
+                        for (int k = 0; k < 4; k++) four.values[k] += addend.values[k];
                     }
                     for (int k = 0; k < 4; k++) four.values[k] = activate(four.values[k], activation);
                     y[i] = four;
@@ -85,7 +93,8 @@ extension Activation? {
     }
 }
 
-/// Adds a bias to each channel of a result that a library has computed, and applies an activation, in one pass.
+/// Adds a bias to each channel of a result that a library has computed, and another tensor, and applies an activation, in
+/// one pass.
 struct ChannelBias: Sendable {
     /// nil where there is nothing to do.
     private let kernel: CUDAKernel?
@@ -98,23 +107,33 @@ struct ChannelBias: Sendable {
 
     /// - Parameters:
     ///   - shape: [N, C, …]; the bias is [C]. With `alongRows`, [.., C].
-    init(_ shape: Shape, alongRows: Bool = false, hasBias: Bool, activation: Activation?, dtype: DType) {
+    init(
+        _ shape: Shape, alongRows: Bool = false, hasBias: Bool, addsInput: Bool = false, activation: Activation?,
+        dtype: DType
+    ) {
         count = shape.elementCount
         channels = alongRows ? shape[-1] : shape[1]
         plane = alongRows ? 1 : shape.dimensions.dropFirst(2).reduce(1, *)
         width = plane % 4 == 0 || (plane == 1 && channels % 4 == 0) ? 4 : 1
         kernel =
-            hasBias || activation != nil
+            hasBias || addsInput || activation != nil
             ? CUDAKernel(
                 .channelBias, width == 4 ? "channel_bias_by_four" : "channel_bias", types: ["T": dtype],
                 macros: macros(count: count)) : nil
         self.activation = activation.kernelCode
     }
 
-    func run(_ y: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer?, on device: CUDADevice) throws {
+    /// - Parameters:
+    ///   - x: where the result of the library lies; in `y`, unless told.
+    ///   - addend: what is added to it; may be `y`.
+    func run(
+        _ y: UnsafeMutableRawPointer, from x: UnsafeMutableRawPointer? = nil, bias: UnsafeMutableRawPointer?,
+        addend: UnsafeMutableRawPointer? = nil, on device: CUDADevice
+    ) throws {
         try kernel?.launch(
-            on: device, count: count / width, .address(y), .address(bias ?? y), .int(bias == nil ? 0 : 1), .int(plane),
-            .int(channels), .int(count / width), .int(activation))
+            on: device, count: count / width, .address(y), .address(x ?? y), .address(bias ?? y),
+            .int(bias == nil ? 0 : 1), .address(addend ?? y), .int(addend == nil ? 0 : 1), .int(plane), .int(channels),
+            .int(count / width), .int(activation))
     }
 }
 

@@ -14,12 +14,13 @@ extension Convolution: CUDALowerable {
 }
 
 extension FusedConvolution: CUDALowerable {
+    /// With a tensor that is added the convolution is computed in full precision: sums have no kernel for `bfloat16`.
     func layouts(for step: StepDescription, on device: CUDADevice) throws -> StepLayouts {
-        try forwardLayouts(convolution, step, on: device)
+        addsInput ? .plain(step) : try forwardLayouts(convolution, step, on: device)
     }
 
     func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
-        try lowerForward(convolution, activation: activation, step, on: device)
+        try lowerForward(convolution, addsInput: addsInput, activation: activation, step, on: device)
     }
 }
 
@@ -40,9 +41,11 @@ private func forwardLayouts(
     return half.map { .factors(step, $0, result: .channelsLast($0)) } ?? .plain(step)
 }
 
-/// A bias and an activation are one pass over the result.
+/// A bias, a sum and an activation are one pass over the result. With a sum the convolution goes into the working memory:
+/// the result may stand in the memory of what is added.
 private func lowerForward(
-    _ convolution: Convolution, activation: Activation?, _ step: StepDescription, on device: CUDADevice
+    _ convolution: Convolution, addsInput: Bool = false, activation: Activation?, _ step: StepDescription,
+    on device: CUDADevice
 ) throws -> PreparedStep {
     let (x, weight, y) = (step.inputs[0].spec, step.inputs[1].spec, step.outputs[0].spec)
     let factors = try device.factors(of: step, convolution.precision)
@@ -51,13 +54,19 @@ private func lowerForward(
         ConvolutionShapes(
             geometry: convolution.geometry, x: x.shape, weight: weight.shape, y: y.shape, dtype: y.dtype,
             factors: factors), on: device)
-    let hasBias = step.inputs.count > 2
+    let hasBias = step.inputs.count - (addsInput ? 1 : 0) > 2
     if let half = factors.half { return product.step(half, hasBias: hasBias, activation, y.shape) }
-    let bias = ChannelBias(y.shape, hasBias: hasBias, activation: activation, dtype: y.dtype)
-    return PreparedStep(kernel: product.name, scratchBytes: product.scratchBytes) { operands, scratch in
-        let result = operands[hasBias ? 3 : 2]
-        try product.run(operands[0], operands[1], result, scratch)
-        try bias.run(result, bias: hasBias ? operands[2] : nil, on: device)
+    let bias = ChannelBias(
+        y.shape, hasBias: hasBias, addsInput: addsInput, activation: activation, dtype: y.dtype)
+    let result = step.inputs.count
+    // As the blocks of the plan's memory lie.
+    let offset = addsInput ? (y.byteCount + 255) / 256 * 256 : 0
+    return PreparedStep(kernel: product.name, scratchBytes: offset + product.scratchBytes) { operands, scratch in
+        let convolved = addsInput ? scratch : operands[result]
+        try product.run(operands[0], operands[1], convolved, scratch + offset)
+        try bias.run(
+            operands[result], from: convolved, bias: hasBias ? operands[2] : nil,
+            addend: addsInput ? operands[result - 1] : nil, on: device)
     }
 }
 

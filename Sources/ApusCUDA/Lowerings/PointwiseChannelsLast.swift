@@ -39,7 +39,7 @@ extension Primitive {
     fileprivate func readsImages(of half: HalfType) -> Bool {
         switch self {
         case let convolution as Convolution: convolution.precision == half.precision
-        case let fused as FusedConvolution: fused.convolution.precision == half.precision
+        case let fused as FusedConvolution: fused.convolution.precision == half.precision && !fused.addsInput
         case let gradient as ConvolutionInputGradient: gradient.precision == half.precision
         case let gradient as ConvolutionWeightGradient: gradient.precision == half.precision
         case is BatchNormalization, is FusedBatchNormalization, is ChannelNormalization: true

@@ -9,8 +9,8 @@ struct Compiler: Sendable {
 
     private var passes: [any Pass] {
         [
-            Simplify(), FoldBatchNormalization(), PoolBeforeActivation(), FuseConvolutionPool(backends: backends),
-            FuseCrossEntropy(),
+            Simplify(), FoldBatchNormalization(), PoolBeforeActivation(backends: backends),
+            FuseConvolutionPool(backends: backends), FuseCrossEntropy(),
             FuseBatchNormalization(backends: backends), FuseKernels(), FusePointwise(),
             FuseReductions(backends: backends), FuseSweeps(),
             ChooseLayouts(backends: backends), HoistConstants(),

@@ -1,51 +1,93 @@
 import ApusGraph
 import ApusPlan
 
-/// Joins convolutions and matrix products with the bias and activation that follow them, where nobody else reads what
-/// lies between.
+/// Joins convolutions and matrix products with the bias, the sum and the activation that follow them, where nobody else
+/// reads what lies between.
+///
+/// A convolution takes the sum with any tensor of its result's shape, as at the end of a residual block: relu(conv(x) + z).
+/// Of two convolutions that are added up, the later one takes the sum.
 struct FuseKernels: Pass {
-    let name = "fuse bias and activation"
+    let name = "fuse bias, sum and activation"
 
     func run(_ graph: inout PlanGraph) {
         let uses = graph.useCounts()
         let producers = graph.producers()
         var removed = Set<Int>()
+        /// The step of each value that only one step reads. A step that has joined a later one stands there.
+        func producer(of value: PlanGraph.ValueID) -> Int? { uses[value] == 1 ? producers[value] : nil }
         for index in graph.steps.indices {
-            guard let pointwise = graph.steps[index].primitive as? Pointwise else { continue }
             let step = graph.steps[index]
-            guard let producer = producers[step.inputs[0]], uses[step.inputs[0]] == 1,
-                let fused = fuse(graph.steps[producer].primitive, pointwise, step, graph)
+            guard let pointwise = step.primitive as? Pointwise,
+                let (fused, inputs, producer) = fuse(pointwise, step, graph, producer)
             else { continue }
             graph.steps[index].primitive = fused
-            graph.steps[index].inputs = graph.steps[producer].inputs + step.inputs.dropFirst()
+            graph.steps[index].inputs = inputs
             graph.steps[index].modulePath = graph.steps[producer].modulePath ?? step.modulePath
             removed.insert(producer)
         }
         graph.steps = graph.steps.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
     }
 
+    /// What a step becomes with the step that it joins, and its inputs then.
+    private typealias Fusion = (primitive: any Primitive, inputs: [PlanGraph.ValueID], producer: Int)
+
     private func fuse(
-        _ producer: any Primitive, _ pointwise: Pointwise, _ step: PlanGraph.Step, _ graph: PlanGraph
-    ) -> (any Primitive)? {
+        _ pointwise: Pointwise, _ step: PlanGraph.Step, _ graph: PlanGraph, _ producer: (PlanGraph.ValueID) -> Int?
+    ) -> Fusion? {
         guard graph.values[step.outputs[0]].spec.dtype == .float32 else { return nil }
         if let activation = Activation(pointwise.function) {
-            switch producer {
-            case let convolution as Convolution: return FusedConvolution(convolution, activation)
-            case let matmul as MatMul: return FusedMatMul(matmul, hasBias: false, activation: activation)
-            case let matmul as FusedMatMul where matmul.activation == nil:
-                return FusedMatMul(matmul.matmul, hasBias: matmul.hasBias, activation: activation)
-            default: return nil
-            }
+            guard let index = producer(step.inputs[0]), let fused = activated(graph.steps[index].primitive, activation)
+            else { return nil }
+            return (fused, graph.steps[index].inputs, index)
         }
-        if pointwise.function == .add, let matmul = producer as? MatMul, step.inputs[0] != step.inputs[1] {
-            let product = graph.values[step.inputs[0]].spec.shape
-            let bias = graph.values[step.inputs[1]].spec.shape
-            let result = graph.values[step.outputs[0]].spec.shape
-            if bias == [product[-1]], result == product, product.elementCount > 0 {
-                return FusedMatMul(matmul, hasBias: true, activation: nil)
-            }
+        guard pointwise.function == .add, step.inputs[0] != step.inputs[1] else { return nil }
+        return biased(step, graph, producer) ?? residual(step, graph, producer)
+    }
+
+    private func activated(_ producer: any Primitive, _ activation: Activation) -> (any Primitive)? {
+        switch producer {
+        case let convolution as Convolution: FusedConvolution(convolution, activation)
+        case let fused as FusedConvolution where fused.activation == nil:
+            FusedConvolution(fused.convolution, addsInput: fused.addsInput, activation)
+        case let matmul as MatMul: FusedMatMul(matmul, hasBias: false, activation: activation)
+        case let matmul as FusedMatMul where matmul.activation == nil:
+            FusedMatMul(matmul.matmul, hasBias: matmul.hasBias, activation: activation)
+        default: nil
         }
-        return nil
+    }
+
+    /// A matrix product with a bias.
+    private func biased(
+        _ step: PlanGraph.Step, _ graph: PlanGraph, _ producer: (PlanGraph.ValueID) -> Int?
+    ) -> Fusion? {
+        guard let index = producer(step.inputs[0]), let matmul = graph.steps[index].primitive as? MatMul
+        else { return nil }
+        let product = graph.values[step.inputs[0]].spec.shape
+        let bias = graph.values[step.inputs[1]].spec.shape
+        let result = graph.values[step.outputs[0]].spec.shape
+        guard bias == [product[-1]], result == product, product.elementCount > 0 else { return nil }
+        return (
+            FusedMatMul(matmul, hasBias: true, activation: nil), graph.steps[index].inputs + [step.inputs[1]], index
+        )
+    }
+
+    /// A convolution and a tensor that is added to it, in either order. Nothing that the tensor is computed from reads the
+    /// convolution, which only the sum reads: no circle arises.
+    ///
+    /// Factors of a lower precision have layouts of their own on a GPU; their sums stay steps of their own.
+    private func residual(
+        _ step: PlanGraph.Step, _ graph: PlanGraph, _ producer: (PlanGraph.ValueID) -> Int?
+    ) -> Fusion? {
+        let specs = step.inputs.map { graph.values[$0].spec }
+        guard specs[0] == specs[1] else { return nil }
+        let candidates = [(0, 1), (1, 0)].compactMap { (own, other) -> Fusion? in
+            guard let index = producer(step.inputs[own]),
+                let convolution = graph.steps[index].primitive as? Convolution, convolution.precision == .full
+            else { return nil }
+            let fused = FusedConvolution(convolution, addsInput: true, nil)
+            return (fused, graph.steps[index].inputs + [step.inputs[other]], index)
+        }
+        return candidates.max { $0.producer < $1.producer }
     }
 }
 

@@ -49,11 +49,13 @@ struct HoistConstants: Pass {
 
     /// Whether a step reads a value as weights or a bias and not otherwise.
     private func reads(_ step: PlanGraph.Step, as parameter: PlanGraph.ValueID) -> Bool {
-        step.primitive is any ConvolvesWithParameters && step.inputs.first != parameter
+        guard step.primitive is any ConvolvesWithParameters, step.inputs.first != parameter else { return false }
+        // What is added to a convolution is an image as well.
+        return (step.primitive as? FusedConvolution)?.addsInput != true || step.inputs.last != parameter
     }
 }
 
-/// A convolution, whose inputs behind the first are weights and a bias.
+/// A convolution, whose inputs behind the first are weights, a bias, and maybe what is added to the result.
 private protocol ConvolvesWithParameters: Primitive {}
 extension Convolution: ConvolvesWithParameters {}
 extension FusedConvolution: ConvolvesWithParameters {}

@@ -6,8 +6,12 @@ import ApusPlan
 /// The largest of σ(x) is σ of the largest x, so pooling first leaves a quarter of the activations to compute for a
 /// 2×2 window. Backward, σ′ is applied to the pooled gradient before it is spread. Where σ maps different x to the same
 /// number, the position may be another one of those equal numbers.
+///
+/// A ReLU without a gradient stays where it is behind a convolution that is not joined with the pooling: it costs nothing as
+/// a part of the convolution (``FuseKernels``).
 struct PoolBeforeActivation: Pass {
     let name = "pool before activation"
+    var backends: [any Backend] = []
 
     func run(_ graph: inout PlanGraph) {
         let producers = graph.producers()
@@ -27,8 +31,12 @@ struct PoolBeforeActivation: Pass {
                     isSpreadGradient($0, of: activated, indices, pointwise.function, graph, producers)
                 })
             else { continue }
-
             let raw = graph.steps[producer].inputs[0]
+            if pointwise.function == .relu, gradients.isEmpty,
+                isPartOfConvolution(raw, index, graph, producers, consumers)
+            {
+                continue
+            }
             let spec = graph.values[pooled].spec
             let pooledRaw = graph.addValue(spec)
             graph.steps[index].inputs = [raw]
@@ -52,6 +60,20 @@ struct PoolBeforeActivation: Pass {
             }
         }
         graph.sortSteps()
+    }
+
+    /// Whether an activation of a value that a pooling reads then will be a part of the convolution that makes it.
+    private func isPartOfConvolution(
+        _ raw: PlanGraph.ValueID, _ pooling: Int, _ graph: PlanGraph, _ producers: [Int?], _ consumers: [[Int]]
+    ) -> Bool {
+        guard let producer = producers[raw], let convolution = graph.steps[producer].primitive as? Convolution,
+            graph.values[raw].spec.dtype == .float32, graph.useCounts()[raw] == 1,
+            let pool = graph.steps[pooling].primitive as? MaxPool
+        else { return false }
+        let joined = graph.description(
+            of: FusedConvolutionPool(convolution, pool, .relu), inputs: graph.steps[producer].inputs,
+            outputs: graph.steps[pooling].outputs, consumers: consumers)
+        return backends.first?.canFuse(joined) != true
     }
 
     /// Whether a step is the activation's gradient applied to what this pooling's gradient spread, and nothing else

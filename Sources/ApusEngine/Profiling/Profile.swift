@@ -1,5 +1,6 @@
 import ApusGraph
 import ApusPlan
+import Foundation
 
 /// The steps of plans that ran while ``Engine/profile(_:)`` looked on, in the order in which they ran.
 public struct Profile: Sendable {
@@ -53,11 +54,17 @@ final class ProfileRecorder {
     }
 }
 
+/// Held while a profile is made: there is one place for what looks on.
+private let profiling = NSRecursiveLock()
+
 extension Engine {
     /// Runs `body`, and tells which steps its computations took and how long.
     ///
-    /// Looking on costs about a microsecond a step. Computations of other threads are recorded with it.
+    /// Looking on costs about a microsecond a step. Computations of other threads are recorded with it; a profile that
+    /// another thread asks for meanwhile waits for the end of this one.
     public func profile(_ body: () throws -> Void) rethrows -> Profile {
+        profiling.lock()
+        defer { profiling.unlock() }
         let recorder = ProfileRecorder()
         setRecorder(recorder)
         defer { setRecorder(nil) }

@@ -2,10 +2,18 @@ import ApusGraph
 import ApusPlan
 
 extension FusedConvolution: ReferenceKernel {
-    /// Step by step in the result's memory, so that fusing changes no bit.
+    /// Step by step, so that fusing changes no bit.
     public func evaluate(_ inputs: [ArrayView], _ outputs: [MutableArrayView]) throws {
-        try convolution.evaluate(inputs, outputs)
-        try apply(activation, to: outputs[0])
+        if addsInput, let addend = inputs.last {
+            // The result may stand in the addend's memory.
+            let storage = Storage(byteCount: outputs[0].spec.byteCount)
+            let convolved = MutableArrayView(storage.pointer, outputs[0].spec)
+            try convolution.evaluate(convolutionInputs(inputs), [convolved])
+            try Pointwise(.add).evaluate([convolved.view, addend], outputs)
+        } else {
+            try convolution.evaluate(inputs, outputs)
+        }
+        if let activation { try apply(activation, to: outputs[0]) }
     }
 }
 

@@ -15,6 +15,8 @@
 #include "pooling.h"
 #include "plane_convolution.h"
 #include "sliding_window.h"
+#include "add_activate.h"
+#include "block_convolution.h"
 #include "plane_positions.h"
 #include "softmax.h"
 #include "losses.h"

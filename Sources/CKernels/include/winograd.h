@@ -77,12 +77,13 @@ void apus_winograd_input(
 void apus_winograd_multiply(
     const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count);
 
-/// activation(Aᵀ m A + b) of the tiles [begin, end), from the rows 0 ..< end - begin.
+/// activation((Aᵀ m A + b) + z) of the tiles [begin, end), from the rows 0 ..< end - begin.
 ///
 /// - bias: of all output channels, or NULL for none.
+/// - addend: z, of the output's sizes and layout, or NULL for none; it may be the output itself.
 void apus_winograd_output(
-    const ApusWinograd *w, const float *products, const float *bias, ApusActivation activation, float *output,
-    int64_t rows, int64_t begin, int64_t end);
+    const ApusWinograd *w, const float *products, const float *bias, const float *addend, ApusActivation activation,
+    float *output, int64_t rows, int64_t begin, int64_t end);
 
 /// A dy Aᵀ of the tiles [begin, end), and their sums: the rows 0 ..< end - begin of 37 matrices of `rows` rows.
 void apus_winograd_output_gradient(

@@ -13,6 +13,8 @@
 #include "reduction.h"
 #include "plane_convolution.h"
 #include "sliding_window.h"
+#include "add_activate.h"
+#include "block_convolution.h"
 #include "max_pooling.h"
 #include "average_pooling.h"
 #include "plane_positions.h"

@@ -56,9 +56,9 @@
       (const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count), \
       (w, inputs, filters, outputs, rows, count))                                                                      \
     X(winograd_output,                                                                                                 \
-      (const ApusWinograd *w, const float *products, const float *bias, ApusActivation activation, float *output,      \
-       int64_t rows, int64_t begin, int64_t end),                                                                      \
-      (w, products, bias, activation, output, rows, begin, end))                                                       \
+      (const ApusWinograd *w, const float *products, const float *bias, const float *addend,                           \
+       ApusActivation activation, float *output, int64_t rows, int64_t begin, int64_t end),                            \
+      (w, products, bias, addend, activation, output, rows, begin, end))                                               \
     X(winograd_output_gradient,                                                                                        \
       (const ApusWinograd *w, const float *gradient, float *transformed, int64_t rows, int64_t begin, int64_t end),    \
       (w, gradient, transformed, rows, begin, end))                                                                    \
@@ -116,6 +116,16 @@
     X(fold,                                                                                                            \
       (const ApusSlidingWindow *window, const float *columns, float *planes, int64_t begin, int64_t end),              \
       (window, columns, planes, begin, end))                                                                           \
+    X(add_activate,                                                                                                    \
+      (const float *x, const float *addend, ApusActivation activation, float *y, int64_t begin, int64_t end),          \
+      (x, addend, activation, y, begin, end))                                                                          \
+    X(block_convolution_pad,                                                                                           \
+      (const ApusBlockConvolution *c, const float *input, float *padded, int64_t begin, int64_t end),                  \
+      (c, input, padded, begin, end))                                                                                  \
+    X(block_convolution_forward,                                                                                       \
+      (const ApusBlockConvolution *c, const float *padded, const float *filters, const float *bias,                    \
+       const float *addend, ApusActivation activation, float *output, int64_t begin, int64_t end),                     \
+      (c, padded, filters, bias, addend, activation, output, begin, end))                                              \
     X(add_channel_bias,                                                                                                \
       (const float *bias, int64_t channels, int64_t block, int64_t inner, float *x, int64_t begin, int64_t end),       \
       (bias, channels, block, inner, x, begin, end))                                                                   \

@@ -3,7 +3,7 @@
 #define APUS_WINOGRAD_TILES_H
 
 #include "../include/winograd.h"
-#include "vector_math.h"
+#include "add_activate.h"
 #include "winograd_transforms.h"
 
 /// Rows [top, bottom) and columns [left, right) of a tile that lie inside a tensor.
@@ -87,17 +87,6 @@ static void winograd_input_kernel(
     }
 }
 
-APUS_INLINE vfloat winograd_activate(vfloat x, ApusActivation activation)
-{
-    switch (activation) {
-    case ApusActivationNone: break;
-    case ApusActivationRelu: return x < 0.0f ? splat(0.0f) : x;
-    case ApusActivationSigmoid: return vector_sigmoid(x);
-    case ApusActivationTanh: return vector_tanh(x);
-    }
-    return x;
-}
-
 /// Aᵀ m A + b.
 APUS_INLINE void winograd_output_tile(const float *source, int64_t step, vfloat bias, vfloat y[16])
 {
@@ -119,26 +108,42 @@ APUS_INLINE void winograd_output_tile(const float *source, int64_t step, vfloat 
     }
 }
 
+/// Adds the part of a tile that is inside.
+APUS_INLINE void winograd_add(
+    const float *addend, int64_t rowStep, int64_t columnStep, int isWhole, WinogradPart part, vfloat y[16])
+{
+    if (isWhole) {
+        APUS_UNROLL
+        for (int i = 0; i < 16; i++) y[i] += load(addend + i / 4 * rowStep + i % 4 * columnStep);
+        return;
+    }
+    for (int64_t i = 0; i < part.bottom; i++) {
+        for (int64_t j = 0; j < part.right; j++) y[i * 4 + j] += load(addend + i * rowStep + j * columnStep);
+    }
+}
+
 static void winograd_output_kernel(
-    const ApusWinograd *w, const float *products, const float *bias, ApusActivation activation, float *output,
-    int64_t rows, int64_t begin, int64_t end)
+    const ApusWinograd *w, const float *products, const float *bias, const float *addend, ApusActivation activation,
+    float *output, int64_t rows, int64_t begin, int64_t end)
 {
     int64_t plane = w->outputHeight * w->outputWidth, rowStep = w->outputWidth * w->channelBlock;
     int64_t step = apus_winograd_matrix(rows, w->outputChannels);
     for (int64_t index = begin; index < end; index++) {
         WinogradTile tile = winograd_tile(w, index);
         WinogradPart part = winograd_part(tile.row, tile.column, 4, w->outputHeight, w->outputWidth);
+        int isWhole = winograd_is_whole(part, 4);
         const float *source = products + (index - begin) * apus_winograd_row(w->outputChannels);
-        float *target = output + tile.image * w->allOutputs * plane + tile.row * rowStep
-            + tile.column * w->channelBlock;
+        int64_t place = tile.image * w->allOutputs * plane + tile.row * rowStep + tile.column * w->channelBlock;
         for (int64_t c = 0; c < w->outputChannels; c += vectorWidth) {
             vfloat y[16];
             winograd_output_tile(source + c, step, bias ? load(bias + w->firstOutput + c) : splat(0.0f), y);
+            int64_t offset = place + winograd_channel(w, w->firstOutput + c, plane);
+            if (addend) winograd_add(addend + offset, rowStep, w->channelBlock, isWhole, part, y);
             if (activation != ApusActivationNone) {
-                for (int i = 0; i < 16; i++) y[i] = winograd_activate(y[i], activation);
+                for (int i = 0; i < 16; i++) y[i] = vector_activate(y[i], activation);
             }
-            float *channel = target + winograd_channel(w, w->firstOutput + c, plane);
-            if (winograd_is_whole(part, 4)) {
+            float *channel = output + offset;
+            if (isWhole) {
                 APUS_UNROLL
                 for (int i = 0; i < 16; i++) store(channel + i / 4 * rowStep + i % 4 * w->channelBlock, y[i]);
                 continue;

@@ -115,6 +115,10 @@ ApusMemoryDescriptor *_Nullable apus_memory_descriptor_create_vector(int64_t cou
 ApusMemoryDescriptor *_Nullable apus_memory_descriptor_create_channel_blocked(int rank, const int64_t *dimensions,
     int block, ApusOneDNNDataType type);
 
+/// A descriptor of filters [O, I, KH, KW] of `float32` in blocks of 8 or 16 of both channels, the outputs innermost
+/// (`OIhw8i8o`).
+ApusMemoryDescriptor *_Nullable apus_memory_descriptor_create_blocked_filters(const int64_t *dimensions, int block);
+
 /// An independent copy.
 ApusMemoryDescriptor *_Nullable apus_memory_descriptor_clone(const ApusMemoryDescriptor *descriptor);
 

@@ -94,8 +94,10 @@ extension SampleStep {
         ]
         for activation in [Activation.relu, .sigmoid, .tanh] {
             steps.append(SampleStep(FusedConvolution(convolution, activation), [x, weight, bias]))
+            steps.append(SampleStep(FusedConvolution(convolution, addsInput: true, activation), [x, weight, bias, y]))
             steps.append(SampleStep(FusedConvolutionPool(convolution, pool, activation), [x, weight, bias]))
         }
+        steps.append(SampleStep(FusedConvolution(convolution, addsInput: true, nil), [x, weight, y]))
         steps.append(SampleStep(FusedConvolutionPool(convolution, pool, nil), [x, weight]))
         return steps
     }

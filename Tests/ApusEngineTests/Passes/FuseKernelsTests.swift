@@ -4,7 +4,7 @@ import Testing
 @testable import ApusEngine
 @testable import ApusGraph
 
-@Suite("Fuse bias and activation")
+@Suite("Fuse bias, sum and activation")
 struct FuseKernelsTests {
     private static let geometry = ConvolutionGeometry(
         stride: [1, 1], paddingBefore: [0, 0], paddingAfter: [0, 0], dilation: [1, 1], groups: 1)
@@ -18,6 +18,114 @@ struct FuseKernelsTests {
         let graph = try rewrite(builder, by: FuseKernels())
         #expect(graph.names == ["convolution+\(function.rawValue)"])
         #expect(graph.steps[0].inputs == [x, weight, bias])
+    }
+
+    /// A convolution that keeps its input's shape, [2, 3, 5, 5].
+    private static func convolution(
+        _ builder: inout GraphBuilder, _ x: Int, precision: Precision = .full
+    ) throws -> Int {
+        var geometry = geometry
+        (geometry.paddingBefore, geometry.paddingAfter) = ([1, 1], [1, 1])
+        return try builder.step(Convolution(geometry, precision: precision), x, builder.input([3, 3, 3, 3]))
+    }
+
+    @Test("a convolution takes the sum with a tensor of its shape, and the activation", arguments: [false, true])
+    func residual(isFirst: Bool) throws {
+        for activation in [nil, PointwiseFunction.relu, .sigmoid, .tanh] {
+            var builder = GraphBuilder()
+            let (x, z) = (builder.input([2, 3, 5, 5]), builder.input([2, 3, 5, 5]))
+            let y = try Self.convolution(&builder, x)
+            var sum = isFirst ? try builder.step(.add, z, y) : try builder.step(.add, y, z)
+            if let activation { sum = try builder.step(activation, sum) }
+            builder.graph.outputs = [sum]
+            let graph = try rewrite(builder, by: FuseKernels())
+            #expect(graph.names == ["convolution+add" + (activation.map { "+\($0.rawValue)" } ?? "")])
+            #expect(graph.steps[0].inputs == [x, 2, z])
+        }
+    }
+
+    @Test("the convolution's own input may be added, and what it was computed from")
+    func ownInput() throws {
+        var builder = GraphBuilder()
+        let x = builder.input([2, 3, 5, 5])
+        let first = try builder.step(.add, try Self.convolution(&builder, x), x)
+        let inner = try builder.step(.exp, first)
+        let second = try builder.step(.relu, try builder.step(.add, first, try Self.convolution(&builder, inner)))
+        builder.graph.outputs = [second]
+        let graph = try rewrite(builder, by: FuseKernels())
+        #expect(graph.names == ["convolution+add", "exp", "convolution+add+relu"])
+        #expect(graph.steps.map { $0.inputs.last } == [x, first, first])
+    }
+
+    @Test("of two convolutions the later one takes the sum", arguments: [false, true])
+    func twoConvolutions(isLaterFirst: Bool) throws {
+        var builder = GraphBuilder()
+        let x = builder.input([2, 3, 5, 5])
+        let (early, late) = (try Self.convolution(&builder, x), try Self.convolution(&builder, x))
+        let sum = isLaterFirst ? try builder.step(.add, late, early) : try builder.step(.add, early, late)
+        builder.graph.outputs = [try builder.step(.relu, sum)]
+        let graph = try rewrite(builder, by: FuseKernels())
+        #expect(graph.names == ["convolution", "convolution+add+relu"])
+        #expect(graph.steps[1].inputs.last == early)
+    }
+
+    /// Fused into the earlier one, the later one would have to wait for its own result.
+    @Test("a convolution that reads the other one takes the sum")
+    func chained() throws {
+        var builder = GraphBuilder()
+        let first = try Self.convolution(&builder, builder.input([2, 3, 5, 5]))
+        let second = try Self.convolution(&builder, first)
+        builder.graph.outputs = [try builder.step(.add, first, second)]
+        let graph = try rewrite(builder, by: FuseKernels())
+        #expect(graph.names == ["convolution", "convolution+add"])
+        #expect(graph.steps[1].inputs.last == first)
+    }
+
+    @Test(
+        "what is broadcast is not fused",
+        arguments: [[3, 1, 1], [5, 5], [2, 3, 1, 5], [1, 3, 5, 5], []] as [Shape])
+    func broadcast(shape: Shape) throws {
+        var builder = GraphBuilder()
+        let (x, z) = (builder.input([2, 3, 5, 5]), builder.input(shape))
+        builder.graph.outputs = [try builder.step(.add, try Self.convolution(&builder, x), z)]
+        #expect(try rewrite(builder, by: FuseKernels()).names == ["convolution", "add"])
+        var wider = GraphBuilder()
+        let (image, batch) = (wider.input([1, 3, 5, 5]), wider.input([2, 3, 5, 5]))
+        wider.graph.outputs = [try wider.step(.add, try Self.convolution(&wider, image), batch)]
+        #expect(try rewrite(wider, by: FuseKernels()).names == ["convolution", "add"])
+    }
+
+    @Test("neither a second sum, nor one behind an activation, nor of one value, nor of factors of a lower precision")
+    func otherSums() throws {
+        var builder = GraphBuilder()
+        let (x, z) = (builder.input([2, 3, 5, 5]), builder.input([2, 3, 5, 5]))
+        let twice = try builder.step(.add, try builder.step(.add, try Self.convolution(&builder, x), z), x)
+        let behind = try builder.step(.add, try builder.step(.relu, try Self.convolution(&builder, x)), z)
+        let own = try Self.convolution(&builder, x)
+        let doubled = try builder.step(.add, own, own)
+        builder.graph.outputs = [twice, behind, doubled]
+        #expect(
+            try rewrite(builder, by: FuseKernels()).names
+                == ["convolution+add", "add", "convolution+relu", "add", "convolution", "add"])
+        var rounded = GraphBuilder()
+        let image = rounded.input([2, 3, 5, 5])
+        let y = try Self.convolution(&rounded, image, precision: .bfloat16)
+        rounded.graph.outputs = [try rounded.step(.add, y, image)]
+        #expect(try rewrite(rounded, by: FuseKernels()).names == rounded.graph.names)
+    }
+
+    @Test("not where the convolution or the sum is read elsewhere, or leaves the plan")
+    func readElsewhereInSums() throws {
+        var builder = GraphBuilder()
+        let (x, z) = (builder.input([2, 3, 5, 5]), builder.input([2, 3, 5, 5]))
+        let y = try Self.convolution(&builder, x)
+        builder.graph.outputs = [try builder.step(.relu, try builder.step(.add, y, z)), y]
+        #expect(try rewrite(builder, by: FuseKernels()).names == ["convolution", "add", "relu"])
+        var kept = GraphBuilder()
+        let (image, other) = (kept.input([2, 3, 5, 5]), kept.input([2, 3, 5, 5]))
+        let sum = try kept.step(.add, try Self.convolution(&kept, image), other)
+        kept.graph.outputs = [try kept.step(.relu, sum), sum]
+        #expect(try rewrite(kept, by: FuseKernels()).names == ["convolution+add", "relu"])
     }
 
     @Test("matrix product, bias and activation")

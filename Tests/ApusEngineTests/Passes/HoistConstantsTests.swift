@@ -49,4 +49,16 @@ struct HoistConstantsTests {
         builder.graph.outputs = [y, try builder.step(.exp, doubled)]
         #expect(try rewrite(builder, by: HoistConstants()).constantSteps == 0)
     }
+
+    @Test("what is added to a convolution is an image, which is not kept")
+    func addend() throws {
+        var builder = GraphBuilder()
+        let (x, weight) = (builder.input([2, 3, 5, 5]), builder.input([4, 3, 3, 3]))
+        let (image, scaled) = (try builder.step(.exp, builder.input([2, 4, 3, 3])), try builder.step(.neg, weight))
+        let fused = FusedConvolution(Convolution(Self.geometry), addsInput: true, .relu)
+        builder.graph.outputs = [try builder.step(fused, x, scaled, image)]
+        let graph = try rewrite(builder, by: HoistConstants())
+        #expect(graph.names == ["neg", "exp", "convolution+add+relu"])
+        #expect(graph.constantSteps == 1)
+    }
 }

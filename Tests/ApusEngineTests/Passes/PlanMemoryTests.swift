@@ -197,4 +197,21 @@ struct PlanMemoryTests {
         try check(builder.graph, layout)
         #expect(layout.arenaBytes == 2 * 16 * 16 * 4)
     }
+
+    @Test("a convolution writes over what it adds where that ends, and not over its own input")
+    func convolutionSums() throws {
+        let geometry = ConvolutionGeometry(
+            stride: [1, 1], paddingBefore: [1, 1], paddingAfter: [1, 1], dilation: [1, 1], groups: 1)
+        let fused = FusedConvolution(Convolution(geometry), addsInput: true, .relu)
+        var builder = GraphBuilder()
+        let (x, weight) = (builder.input([2, 3, 5, 5]), builder.input([3, 3, 3, 3]))
+        let image = try builder.step(.exp, x)
+        let first = try builder.step(fused, try builder.step(.neg, x), weight, image)
+        let second = try builder.step(fused, first, weight, first)
+        builder.graph.outputs = [try builder.step(.exp, second)]
+        let layout = layout(builder.graph)
+        try check(builder.graph, layout)
+        #expect(layout.slots[first] == layout.slots[image])
+        #expect(layout.slots[second] != layout.slots[first])
+    }
 }

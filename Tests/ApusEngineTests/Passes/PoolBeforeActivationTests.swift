@@ -98,4 +98,29 @@ struct PoolBeforeActivationTests {
             #expect(try rewrite(builder, by: PoolBeforeActivation()).names == [function.rawValue, "max_pool"])
         }
     }
+
+    @Test("a convolution keeps its relu, unless joined with the pooling or with a gradient", arguments: [false, true])
+    func behindConvolution(joins: Bool) throws {
+        let geometry = ConvolutionGeometry(
+            stride: [1, 1], paddingBefore: [1, 1], paddingAfter: [1, 1], dilation: [1, 1], groups: 1)
+        let pass = PoolBeforeActivation(backends: [FusingBackend(fuses: joins)])
+        for function in [PointwiseFunction.relu, .tanh] {
+            var builder = GraphBuilder()
+            let (x, weight) = (builder.input([2, 3, 6, 4]), builder.input([3, 3, 3, 3]))
+            let activated = try builder.step(function, try builder.step(Convolution(geometry), x, weight))
+            builder.graph.outputs = [try builder.results(MaxPool(Self.geometry), [activated])[0]]
+            let isKept = function == .relu && !joins
+            #expect(
+                try rewrite(builder, by: pass).names
+                    == ["convolution"]
+                    + (isKept ? [function.rawValue, "max_pool"] : ["max_pool", function.rawValue]))
+        }
+        var trained = GraphBuilder()
+        let (x, weight, dy) = (
+            trained.input([2, 3, 6, 4]), trained.input([3, 3, 3, 3]), trained.input([2, 3, 3, 2])
+        )
+        let layer = try layer(.relu, &trained, try trained.step(Convolution(geometry), x, weight), dy)
+        trained.graph.outputs = [layer.pooled[0], layer.dx]
+        #expect(try rewrite(trained, by: pass).names.prefix(3) == ["convolution", "max_pool", "relu"])
+    }
 }
