@@ -3,7 +3,7 @@
 ///
 /// Each result is computed alike, whatever the split.
 struct LanesTasks {
-    let groups: Int
+    private let groups: Int
     private let channels: Int
     /// Ranges of channels in each group.
     let parts: Int
@@ -15,10 +15,11 @@ struct LanesTasks {
         parts = max(1, min(threads / max(groups, 1), channels / 2))
     }
 
+    /// The tasks: a group, or a part of its channels.
     var count: Int { groups * parts }
 
     /// The groups and channels of the tasks of `range`, in pieces.
-    func pieces(_ range: Range<Int>, _ body: (_ groups: Range<Int64>, _ channels: Range<Int64>) -> Void) {
+    private func pieces(_ range: Range<Int>, _ body: (_ groups: Range<Int64>, _ channels: Range<Int64>) -> Void) {
         guard parts > 1 else { return body(Int64(range.lowerBound)..<Int64(range.upperBound), 0..<Int64(channels)) }
         for task in range {
             let (group, part) = task.quotientAndRemainder(dividingBy: parts)

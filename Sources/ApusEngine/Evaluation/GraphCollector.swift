@@ -173,8 +173,8 @@ struct PlanKey: Hashable {
         hash = Self.hash(of: code)
     }
 
-    /// FNV-1a over whole numbers: some hundred of them, at a third of the time of Swift's hash, which guards against keys
-    /// that somebody chose.
+    /// FNV-1a over whole numbers, one multiplication for each of some hundred. Swift's hash does more, to guard against keys
+    /// that somebody chose; here nobody does, and equal hashes are compared number by number.
     private static func hash(of code: [Int]) -> UInt64 {
         code.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(bitPattern: Int64($1))) &* 0x100_0000_01b3 }
     }
