@@ -145,12 +145,13 @@ class MemoryJob:
 
 @dataclass(frozen=True)
 class GrowthJob:
-    """How Apus's time grows with the batch, and falls with the threads."""
+    """How Apus's time grows with the batch, beside that of one way to run PyTorch, and falls with the threads."""
 
     name: str
     # The size of the images by network, None for its own.
     networks: dict
     batches: tuple
+    rival: str
     # The largest time per image over the smallest.
     aim: float
     # The job that is run on one thread and on two, and how many times as fast two are to be.
@@ -158,21 +159,34 @@ class GrowthJob:
     threaded_aim: float
 
     def measure(self, settings):
-        rows = [self.batch_row(network, size, settings) for network, size in self.networks.items()]
+        rows = [row for network, size in self.networks.items() for row in self.batch_rows(network, size, settings)]
         if settings.threads < 2:
             print(f"{self.name}: only one thread here, so the speed of two is left out", file=sys.stderr)
             return Outcome(rows)
         return Outcome([*rows, self.thread_row(settings)])
 
-    def batch_row(self, network, size, settings):
+    def batch_rows(self, network, size, settings):
         name = f"{self.name} {network}"
-        times = {f"batch {batch}": [] for batch in self.batches}
-        for turn in range(settings.rounds):
-            for batch, values in zip(self.batches, times.values()):
-                step = runs.apus_bench(settings, f"{network}-train", batch, size=size)
-                values.append(step["milliseconds_median"] / batch * 1000)
-            progress(name, turn, settings.rounds, times, "µs an image")
-        return report.Growth(name, times, self.aim)
+        ours = {f"batch {batch}": [] for batch in self.batches}
+        theirs = {batch: [] for batch in ours}
+        with contextlib.ExitStack() as stack:
+            peers = [stack.enter_context(self.peer(network, batch, size, settings)) for batch in self.batches]
+            is_run = all([meet([peer]) for peer in peers])
+            for turn in range(settings.rounds):
+                for column, batch, peer in zip(ours, self.batches, peers):
+                    step = runs.apus_bench(settings, f"{network}-train", batch, size=size)
+                    ours[column].append(step["milliseconds_median"] / batch * 1000)
+                    if is_run:
+                        step = peer.ask(self.rival, settings.seconds)
+                        theirs[column].append(step["milliseconds_median"] / batch * 1000)
+                progress(name, turn, settings.rounds, ours, "µs an image")
+        rows = [report.Growth(name, ours, self.aim)]
+        return [*rows, report.Growth(f"{name}, {self.rival}", theirs, None)] if is_run else rows
+
+    def peer(self, network, batch, size, settings):
+        sized = ["--size", size] if size else []
+        options = ["--batch", batch, "--threads", settings.threads, *sized, "--rivals", self.rival]
+        return runs.pytorch_peer(settings, network, "train", *options)
 
     def thread_row(self, settings):
         name = f"{self.name} {self.threaded}, 2 threads"
@@ -207,6 +221,7 @@ JOBS = {
             "growth",
             {"lenet": None, "trashnet": None, "resnet18": 32},
             (16, 64, 256),
+            rival="PyTorch channels_last",
             aim=1.1,
             threaded="trashnet-train",
             threaded_aim=1.8,

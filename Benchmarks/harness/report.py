@@ -51,7 +51,7 @@ class Growth:
     name: str
     times: dict
     # The largest of the medians over the smallest.
-    target: float
+    target: float | None
 
     @property
     def ratio(self):
@@ -62,7 +62,8 @@ class Growth:
     def cells(self):
         growth = 1 / self.ratio
         times = [f"{_spread(values)} µs" for values in self.times.values()]
-        return [self.name, *times, f"{growth:.2f}×", f"{self.target:g}×: {_verdict(growth <= self.target)}"]
+        verdict = "" if self.target is None else f"{self.target:g}×: {_verdict(growth <= self.target)}"
+        return [self.name, *times, f"{growth:.2f}×", verdict]
 
 
 def tables(outcomes):

@@ -66,15 +66,15 @@ def make_network(name, classes):
     return NETWORKS[name](classes)
 
 
-def make_images(name, batch):
+def make_images(name, batch, size=None):
     recipe = RECIPES[name]
-    return torch.rand(batch, recipe.channels, recipe.size, recipe.size)
+    return torch.rand(batch, recipe.channels, size or recipe.size, size or recipe.size)
 
 
-def make_training_step(name, batch, variant):
+def make_training_step(name, batch, size, variant):
     """One training step as a function without arguments that returns the loss as a number."""
     network = variant.arrange(make_network(name, TRAINING_CLASSES))
-    images = variant.arrange(make_images(name, batch))
+    images = variant.arrange(make_images(name, batch, size))
     labels = torch.randint(0, TRAINING_CLASSES, (batch,))
     recipe = RECIPES[name]
     make_optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[recipe.optimizer]
@@ -93,10 +93,10 @@ def make_training_step(name, batch, variant):
     return step
 
 
-def make_inference_step(name, batch, variant):
+def make_inference_step(name, batch, size, variant):
     """The forward pass as a function without arguments that returns the logits."""
     network = variant.compile(variant.arrange(make_network(name, INFERENCE_CLASSES)).eval())
-    images = variant.arrange(make_images(name, batch))
+    images = variant.arrange(make_images(name, batch, size))
 
     @torch.inference_mode()
     def step():
@@ -124,6 +124,7 @@ class Agreement:
 def main():
     parser = step_parser(__doc__)
     parser.add_argument("kind", choices=VARIANTS)
+    parser.add_argument("--size", type=int, help="height and width of the images, the network's own unless told")
     parser.add_argument("--rivals", nargs="+", help="only these variants, by name")
     arguments = parser.parse_args()
     use_threads(arguments.threads)
@@ -135,7 +136,7 @@ def main():
     make = make_training_step if is_training else make_inference_step
 
     def make_checked(variant):
-        return check(make(arguments.network, arguments.batch, variant))
+        return check(make(arguments.network, arguments.batch, arguments.size, variant))
 
     variants = VARIANTS[arguments.kind]
     chosen = {name: variants[name] for name in arguments.rivals or variants}
