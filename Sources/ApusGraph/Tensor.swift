@@ -96,41 +96,25 @@ extension Tensor {
     public static func record(
         _ primitive: some Primitive, _ inputs: [Tensor], gradientName: String? = nil
     ) -> [Tensor] {
-        if inputs.contains(where: { $0.value.node.isPoisoned }) { return [poisoned(like: inputs)] }
-        let specs: [TensorSpec]
-        var inputs = inputs
-        let inputSpecs: [TensorSpec]
-        do {
-            try bringTogether(&inputs, of: primitive)
-            inputSpecs = inputs.map(\.spec)
-            specs = try primitive.infer(inputSpecs)
-            try checkSizes(specs, of: primitive)
-        } catch {
-            TensorError.raise(error)
-            return [poisoned(like: inputs)]
-        }
-        // One box for the node and for the way back.
-        let boxed: any Primitive = primitive
-        var leafBytes = 0
-        let node = Node(boxed, inputs.map(\.value), outputs: specs, leafBytes: &leafBytes)
-        let gradient: GradientNode? =
-            inputs.contains(where: { $0.requiresGrad }) && GradientMode.isEnabled
-            ? GradientNode(boxed, name: gradientName, inputs: inputs, inputSpecs: inputSpecs, results: node) : nil
-        let results = specs.indices.map { output in
-            let isDifferentiable = specs[output].dtype.isFloatingPoint
-            return Tensor(
-                TensorHandle(
-                    Value(node, output),
-                    edge: isDifferentiable ? gradient.map { GradientEdge($0, output) } : nil))
-        }
-        let isDue = PendingWork.add(node, leafBytes: leafBytes)
-        if isDue || EvaluationHook.isEager { evaluateNow(results.map(\.value)) }
+        guard let recording = Recording(primitive, inputs, gradientName) else { return [poisoned(like: inputs)] }
+        let results = recording.node.outputs.mapFew { output, _ in recording.result(output) }
+        if recording.enqueue() { evaluateNow(results.map(\.value)) }
         return results
     }
 
     /// Records an operation with one result.
     public static func record(_ primitive: some Primitive, _ inputs: Tensor..., gradientName: String? = nil) -> Tensor {
-        record(primitive, inputs, gradientName: gradientName)[0]
+        recordOne(primitive, inputs, gradientName: gradientName)
+    }
+
+    /// Records an operation and returns the first of its results.
+    public static func recordOne(
+        _ primitive: some Primitive, _ inputs: [Tensor], gradientName: String? = nil
+    ) -> Tensor {
+        guard let recording = Recording(primitive, inputs, gradientName) else { return poisoned(like: inputs) }
+        let result = recording.result(0)
+        if recording.enqueue() { evaluateNow([result.value]) }
+        return result
     }
 
     private static func evaluateNow(_ values: [Value]) {
@@ -139,28 +123,6 @@ extension Tensor {
         } catch {
             TensorError.raise(error as? TensorError ?? TensorError("evaluate", "\(error)"))
         }
-    }
-
-    // Names are made for errors only: that of a chain of functions is put together from theirs.
-    private static func checkSizes(_ specs: [TensorSpec], of primitive: some Primitive) throws(TensorError) {
-        for spec in specs where spec.byteCount > StoragePool.physicalBytes {
-            throw TensorError(
-                primitive.name,
-                "a result of shape \(spec.shape.brackets) takes more than the \(StoragePool.physicalBytes) bytes "
-                    + "of memory that this machine has.")
-        }
-    }
-
-    /// Moves what follows its partners to their device.
-    private static func bringTogether(_ inputs: inout [Tensor], of primitive: some Primitive) throws(TensorError) {
-        guard let first = inputs.first?.device, inputs.contains(where: { $0.device != first }) else { return }
-        let fixed = inputs.filter { !$0.followsPartners }.map(\.device)
-        guard let device = fixed.first ?? inputs.map(\.device).first(where: { $0 != .cpu }) else { return }
-        for other in fixed where other != device {
-            throw TensorError(
-                primitive.name, "the inputs are on different devices: \(device) and \(other). Move one with .to(_:).")
-        }
-        inputs = inputs.map { $0.moved(to: device) }
     }
 
     /// A result that stands for nothing, after an error; it has the shape of the first input.
@@ -183,6 +145,91 @@ extension Tensor {
             return try body()
         } catch {
             return refuse(error, like: inputs)
+        }
+    }
+}
+
+/// An operation as it was recorded: its node, and its step of the way back where there is one.
+private struct Recording {
+    let node: Node
+    private let gradient: GradientNode?
+    private let leafBytes: Int
+
+    /// nil where an input is poisoned, and after an error, which is raised.
+    ///
+    /// The primitive comes in its box, which the node and the way back share. Written for any primitive, this would be
+    /// compiled for each of them by itself in this module, and for none in the others.
+    init?(_ primitive: any Primitive, _ given: [Tensor], _ gradientName: String?) {
+        var inputs = given
+        var (leadsToLeaves, areTogether) = (false, true)
+        for input in inputs {
+            let handle = input.handle
+            if handle.value.node.isPoisoned { return nil }
+            if handle.edge != nil { leadsToLeaves = true }
+            if input.device != inputs[0].device { areTogether = false }
+        }
+        let inputSpecs: [TensorSpec]
+        let specs: [TensorSpec]
+        do throws(TensorError) {
+            if !areTogether { try Self.bringTogether(&inputs, of: primitive) }
+            inputSpecs = inputs.mapFew { $1.spec }
+            specs = try primitive.infer(inputSpecs)
+            try Self.checkSizes(specs, of: primitive)
+        } catch {
+            TensorError.raise(error)
+            return nil
+        }
+        var leafBytes = 0
+        node = Node(primitive, inputs.mapFew { $1.value }, outputs: specs, leafBytes: &leafBytes)
+        self.leafBytes = leafBytes
+        gradient =
+            leadsToLeaves && GradientMode.isEnabled
+            ? GradientNode(primitive, name: gradientName, inputs: inputs, inputSpecs: inputSpecs, results: node) : nil
+    }
+
+    func result(_ output: Int) -> Tensor {
+        guard let gradient, node.outputs[output].dtype.isFloatingPoint else {
+            return Tensor(TensorHandle(Value(node, output)))
+        }
+        return Tensor(TensorHandle(Value(node, output), edge: GradientEdge(gradient, output)))
+    }
+
+    /// Adds the node to the pending ones, once its results are held; returns whether it is to be computed now.
+    func enqueue() -> Bool { PendingWork.add(node, leafBytes: leafBytes) || EvaluationHook.isEager }
+
+    // Names are made for errors only: that of a chain of functions is put together from theirs.
+    private static func checkSizes(_ specs: [TensorSpec], of primitive: any Primitive) throws(TensorError) {
+        for spec in specs where spec.byteCount > StoragePool.physicalBytes {
+            throw TensorError(
+                primitive.name,
+                "a result of shape \(spec.shape.brackets) takes more than the \(StoragePool.physicalBytes) bytes "
+                    + "of memory that this machine has.")
+        }
+    }
+
+    /// Moves what follows its partners to their device; not all are on one.
+    private static func bringTogether(_ inputs: inout [Tensor], of primitive: any Primitive) throws(TensorError) {
+        let fixed = inputs.filter { !$0.followsPartners }.map(\.device)
+        guard let device = fixed.first ?? inputs.map(\.device).first(where: { $0 != .cpu }) else { return }
+        for other in fixed where other != device {
+            throw TensorError(
+                primitive.name, "the inputs are on different devices: \(device) and \(other). Move one with .to(_:).")
+        }
+        inputs = inputs.map { $0.moved(to: device) }
+    }
+}
+
+extension Array {
+    /// What `transform` makes of each position and element: `map` for the one to three operands or results of most
+    /// operations, which literals hold without the steps of an array that grows.
+    @inline(__always)
+    func mapFew<Result>(_ transform: (Int, Element) -> Result) -> [Result] {
+        switch count {
+        case 0: []
+        case 1: [transform(0, self[0])]
+        case 2: [transform(0, self[0]), transform(1, self[1])]
+        case 3: [transform(0, self[0]), transform(1, self[1]), transform(2, self[2])]
+        default: indices.map { transform($0, self[$0]) }
         }
     }
 }

@@ -144,7 +144,8 @@ public class AveragedModel {
             if fresh == 1 { return new }
             // Counters are averaged as real numbers, and cut toward 0.
             let type = new.dtype.isFloatingPoint ? new.dtype : .float64
-            let mean = means[type] ?? RunningMean(decay: 1 - fresh, StepKey(step: 0, dtype: type, numbers: [:]))
+            let key = StepKey(step: 0, dtype: type, numbers: [:])
+            let mean = means[type] ?? RunningMean(decay: 1 - fresh, StepNumbers(key))
             means[type] = mean
             return mean(old.cast(to: type), new.cast(to: type)).cast(to: new.dtype)
         }

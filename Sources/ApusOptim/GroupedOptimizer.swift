@@ -1,4 +1,3 @@
-import ApusEngine
 import ApusGraph
 import ApusNN
 
@@ -10,6 +9,8 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     public final var groups: [ParameterGroup<Options>]
     /// The newest template, which that of the next step is like.
     private var newest: UpdateTemplate?
+    /// Templates that serve again in later steps.
+    private var known = UpdateTemplate.Known()
 
     /// An optimizer of `groups` with hyperparameters of their own.
     ///
@@ -86,99 +87,70 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
         _ parameters: [Parameter], maximize: Bool, scalars makeScalars: (StepKey) -> Scalars,
         rule: (_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState, _ scalars: Scalars) -> Tensor
     ) {
-        // By the key: one as a rule, which is why these are no dictionaries.
-        var shared: [(key: StepKey, scalars: Scalars)] = []
-        var templates: [(key: StepKey, template: UpdateTemplate)] = []
+        update(parameters, maximize, keepsTemplates: false, { makeScalars($0.key) }, rule)
+    }
+
+    /// The same for a rule that is known by the numbers of its step: it is recorded as functions once, and as one
+    /// operation a parameter from then on, whatever the numbers are.
+    ///
+    /// - Parameters:
+    ///   - parameters: parameters of one group.
+    ///   - maximize: whether `rule` gets the negated gradient.
+    ///   - makeNumbers: makes the step's numbers, and asks by ``StepNumbers/branch(_:)`` for all that `rule` branches on.
+    ///   - rule: the new value, by the value, the gradient, the state's tensors and those numbers. It may read the
+    ///     hyperparameters themselves only to make a tensor of the state that is not there yet.
+    final func updateByNumbers<Scalars>(
+        _ parameters: [Parameter], maximize: Bool, numbers makeNumbers: (StepNumbers) -> Scalars,
+        rule: (_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState, _ scalars: Scalars) -> Tensor
+    ) {
+        update(parameters, maximize, keepsTemplates: true, makeNumbers, rule)
+    }
+
+    private func update<Scalars>(
+        _ parameters: [Parameter], _ maximize: Bool, keepsTemplates: Bool,
+        _ makeNumbers: (StepNumbers) -> Scalars,
+        _ rule: (Tensor, Tensor, inout OptimizerState, Scalars) -> Tensor
+    ) {
+        // By the key: one as a rule, which is why this is no dictionary.
+        var steps: [(numbers: StepNumbers, scalars: Scalars, template: UpdateTemplate?)] = []
         for parameter in parameters {
             guard let slope = parameter.grad else { continue }
-            var state = takeState(of: parameter)
-            state.step += 1
-            let old = parameter.data
-            let key = StepKey(step: state.step, dtype: old.dtype, numbers: state.numbers)
-            let (data, gradient) = (old, maximize ? -slope : slope)
-            let template = templates.first { $0.key == key }?.template
-            if let updated = template?.record(data, gradient, &state) {
-                parameter.data = updated
-                keep(state, of: parameter)
+            let kept = keptState(of: parameter)
+            let data = parameter.data
+            let gradient = maximize ? -slope : slope
+            let key = StepKey(step: kept.step + 1, dtype: data.dtype, numbers: kept.numbers)
+            let index: Int
+            if let found = steps.firstIndex(where: { $0.numbers.key == key }) {
+                index = found
             } else {
-                // A rule may fail.
-                var unchanged = state
-                unchanged.step -= 1
-                keep(unchanged, of: parameter)
-                let scalars: Scalars
-                if let known = shared.first(where: { $0.key == key }) {
-                    scalars = known.scalars
-                } else {
-                    scalars = makeScalars(key)
-                    shared.append((key, scalars))
-                }
-                let before = state
-                let updated = rule(data, gradient, &state, scalars)
-                parameter.data = updated
-                if template == nil,
-                    let template = UpdateTemplate(data, gradient, before, to: updated, state, like: newest)
-                {
-                    templates.append((key, template))
-                    newest = template
-                    // Recorded once more, so that the first parameter is part of the sweep.
-                    state = before
-                    parameter.data = template.record(data, gradient, &state) ?? updated
-                }
-                setState(state, of: parameter)
+                index = steps.count
+                let numbers = StepNumbers(key)
+                let scalars = makeNumbers(numbers)
+                let template = keepsTemplates ? known.template(for: numbers, kept.names, on: data.device) : nil
+                steps.append((numbers, scalars, template))
             }
+            if let updated = steps[index].template?.record(data, gradient, kept) {
+                parameter.data = updated
+                continue
+            }
+            var state = kept.state
+            state.step += 1
+            let updated = rule(data, gradient, &state, steps[index].scalars)
+            if keepsTemplates { state.numbers = steps[index].numbers.numbers }
+            if steps[index].template == nil,
+                let template = UpdateTemplate(data, gradient, kept, to: updated, state, like: newest)
+            {
+                steps[index].template = template
+                newest = template
+                if keepsTemplates { known.add(template, steps[index].numbers) }
+                // Recorded once more, so that the first parameter is part of the sweep.
+                if let updated = template.record(data, gradient, kept) {
+                    parameter.data = updated
+                    continue
+                }
+            }
+            parameter.data = updated
+            setState(state, of: parameter)
         }
     }
-}
-
-/// A rule as it was recorded for one parameter, for the other parameters of the same type and step.
-private struct UpdateTemplate {
-    private let chain: ElementwiseTemplate
-    /// The tensors of the state that the rule reads, and those that it makes.
-    private let before: [String]
-    private let after: [String]
-    private let numbers: [String: Double]
-
-    /// nil where the rule is more than elementwise functions, or makes new tensors, as in a parameter's first step.
-    init?(
-        _ data: Tensor, _ gradient: Tensor, _ before: OptimizerState, to updated: Tensor, _ after: OptimizerState,
-        like earlier: UpdateTemplate?
-    ) {
-        let names = before.tensors.keys.sorted()
-        guard names == after.tensors.keys.sorted() else { return nil }
-        // What the rule leaves as it is need not be made.
-        let changed = names.filter { name in
-            guard let old = before.tensors[name]?.value, let new = after.tensors[name]?.value else { return true }
-            return old.node !== new.node || old.output != new.output
-        }
-        let inputs = [data, gradient] + names.compactMap { before.tensors[$0] }
-        guard
-            let chain = ElementwiseTemplate(
-                from: inputs, to: [updated] + changed.compactMap { after.tensors[$0] }, like: earlier?.chain)
-        else { return nil }
-        (self.chain, self.before, self.after, numbers) = (chain, names, changed, after.numbers)
-    }
-
-    /// The new value of another parameter, whose state changes too; nil where the template does not fit it.
-    func record(_ data: Tensor, _ gradient: Tensor, _ state: inout OptimizerState) -> Tensor? {
-        guard state.tensors.count == before.count else { return nil }
-        let inputs = [data, gradient] + before.compactMap { state.tensors[$0] }
-        guard inputs.count == before.count + 2, chain.fits(inputs) else { return nil }
-        let results = chain.record(inputs)
-        for (name, tensor) in zip(after, results.dropFirst()) { state.tensors[name] = tensor }
-        state.numbers = numbers
-        return results[0]
-    }
-}
-
-/// What the numbers of a step depend on beside the hyperparameters.
-public struct StepKey: Hashable, Sendable {
-    /// The parameter's step, from 1.
-    public let step: Int
-    /// The parameter's type.
-    public let dtype: DType
-    /// ``OptimizerState/numbers`` before the step.
-    public let numbers: [String: Double]
-
-    /// A number as a tensor that the plan reads: it may change from step to step without a new plan.
-    func scalar(_ value: Double) -> Tensor { Tensor(scalar: value, dtype: dtype) }
 }

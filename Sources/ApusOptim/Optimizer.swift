@@ -11,7 +11,7 @@ import ApusNN
 open class Optimizer {
     /// The parameters of all groups, in order.
     public final private(set) var parameters: [Parameter]
-    private var states: [ObjectIdentifier: OptimizerState] = [:]
+    private var states: [ObjectIdentifier: KeptState] = [:]
     /// The learning rate with which each group began, once a scheduler asked for it (PyTorch's `initial_lr`).
     final var initialLearningRates: [Double?] = []
 
@@ -95,7 +95,7 @@ open class Optimizer {
             // After an error the gradient stands for nothing; the parameter keeps its value.
             return !gradient.value.node.isPoisoned
         }
-        let before = ready.map { Snapshot($0, state(of: $0)) }
+        let before = ready.map { Snapshot($0, keptState(of: $0)) }
         noGrad { record(ready) }
         do {
             // With them all else that was recorded and is held, as the new states.
@@ -128,27 +128,25 @@ open class Optimizer {
         let parameter: Parameter
         let data: Value
         let step: Int
-        let tensors: [(name: String, value: Value)]
+        let names: [String]
+        let tensors: [Value]
         let numbers: [String: Double]
 
-        init(_ parameter: Parameter, _ state: OptimizerState) {
+        init(_ parameter: Parameter, _ state: KeptState) {
             self.parameter = parameter
             data = parameter.data.value
-            step = state.step
-            tensors = state.tensors.map { ($0.key, $0.value.value) }
-            numbers = state.numbers
+            (step, names, numbers) = (state.step, state.names, state.numbers)
+            tensors = state.tensors.map(\.value)
         }
     }
 
     /// Puts back what was there before a step that could not be computed.
     private func restore(_ snapshot: Snapshot) {
-        let isIntact = ([snapshot.data] + snapshot.tensors.map(\.value)).allSatisfy { !$0.node.isPoisoned }
+        let isIntact = ([snapshot.data] + snapshot.tensors).allSatisfy { !$0.node.isPoisoned }
         guard isIntact else { return }
         snapshot.parameter.data = Tensor(snapshot.data)
-        states[ObjectIdentifier(snapshot.parameter)] = OptimizerState(
-            step: snapshot.step,
-            tensors: Dictionary(snapshot.tensors.map { ($0.name, Tensor($0.value)) }) { first, _ in first },
-            numbers: snapshot.numbers)
+        keptState(of: snapshot.parameter).set(
+            step: snapshot.step, snapshot.names, snapshot.tensors.map { Tensor($0) }, snapshot.numbers)
     }
 
     /// Records the updates of parameters that have gradients; ``state(of:)`` and ``/ApusNN/Parameter/data`` are set
@@ -162,18 +160,17 @@ open class Optimizer {
 
     /// What is kept for a parameter; no tensors and 0 steps before its first update.
     public final func state(of parameter: Parameter) -> OptimizerState {
-        states[ObjectIdentifier(parameter)] ?? OptimizerState()
+        states[ObjectIdentifier(parameter)]?.state ?? OptimizerState()
     }
 
-    /// Takes out what is kept for a parameter, to be changed without a copy and kept again.
-    final func takeState(of parameter: Parameter) -> OptimizerState {
-        var state = OptimizerState()
-        swap(&state, &states[ObjectIdentifier(parameter), default: OptimizerState()])
-        return state
+    /// What is kept for a parameter, to be changed where it is.
+    final func keptState(of parameter: Parameter) -> KeptState {
+        let key = ObjectIdentifier(parameter)
+        if let known = states[key] { return known }
+        let made = KeptState()
+        states[key] = made
+        return made
     }
-
-    /// Keeps a state whose shapes are known to be right.
-    final func keep(_ state: OptimizerState, of parameter: Parameter) { states[ObjectIdentifier(parameter)] = state }
 
     /// The shape that a tensor of a parameter's state has; the parameter's own for most.
     open func stateShape(_ name: String, of parameter: Parameter) -> Shape { parameter.shape }
@@ -184,7 +181,7 @@ open class Optimizer {
     public final func setState(_ state: OptimizerState, of parameter: Parameter) {
         do throws(TensorError) {
             try check(state, of: parameter)
-            states[ObjectIdentifier(parameter)] = state
+            keptState(of: parameter).state = state
         } catch {
             TensorError.raise(error)
         }

@@ -10,14 +10,14 @@ struct RunningMean {
     private let fresh: Tensor
 
     /// - Parameter fresh: the weight w of the new value.
-    init(fresh: Double, kept: Double, _ key: StepKey) {
-        keepsMost = fresh < 0.5
-        self.kept = key.scalar(kept)
-        self.fresh = key.scalar(fresh)
+    init(fresh: Double, kept: Double, _ step: StepNumbers) {
+        keepsMost = step.branch(fresh < 0.5)
+        self.kept = step.scalar(kept)
+        self.fresh = step.scalar(fresh)
     }
 
     /// A mean whose old value counts `decay`.
-    init(decay: Double, _ key: StepKey) { self.init(fresh: 1 - decay, kept: decay, key) }
+    init(decay: Double, _ step: StepNumbers) { self.init(fresh: 1 - decay, kept: decay, step) }
 
     func callAsFunction(_ old: Tensor, _ new: Tensor) -> Tensor {
         keepsMost ? old + (new - old) * fresh : new - (new - old) * kept

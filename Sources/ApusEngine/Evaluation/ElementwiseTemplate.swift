@@ -9,7 +9,7 @@ import ApusPlan
 public struct ElementwiseTemplate {
     private let program: FusedPointwise.Program
     /// What the chain reads beside its inputs: tensors without dimensions.
-    private let shared: [Tensor]
+    public let shared: [Tensor]
 
     /// A result of a node.
     private struct Place: Hashable {
@@ -87,12 +87,27 @@ public struct ElementwiseTemplate {
         self.shared = shared.map { Tensor($0) }
     }
 
+    private init(_ program: FusedPointwise.Program, _ shared: [Tensor]) {
+        (self.program, self.shared) = (program, shared)
+    }
+
+    /// The same chain with other numbers: tensors in the places of ``shared``, and of their types.
+    public func reading(_ shared: [Tensor]) -> ElementwiseTemplate {
+        precondition(
+            shared.map(\.dtype) == self.shared.map(\.dtype) && shared.allSatisfy { $0.rank == 0 },
+            "tensors of other types or shapes than those that the chain was made with")
+        return ElementwiseTemplate(program, shared)
+    }
+
     /// Whether the chain can be recorded for these tensors: of the types of those that it was made from, and of one shape.
     public func fits(_ inputs: [Tensor]) -> Bool {
-        guard let shape = inputs.first?.shape, inputs.count + shared.count == program.inputTypes.count else {
-            return false
+        let types = program.inputTypes
+        guard let shape = inputs.first?.shape, inputs.count + shared.count == types.count else { return false }
+        for index in inputs.indices {
+            let spec = inputs[index].spec
+            guard spec.dtype == types[index], spec.shape == shape else { return false }
         }
-        return zip(inputs, program.inputTypes).allSatisfy { $0.shape == shape && $0.dtype == $1 }
+        return true
     }
 
     /// Records the chain for other tensors, which ``fits(_:)``.

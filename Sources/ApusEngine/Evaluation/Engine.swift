@@ -43,7 +43,9 @@ public final class Engine: @unchecked Sendable {
     public func evaluate(_ values: [Value]) throws {
         try PoolWork.checkIsOutside()
         try lock.withLock {
-            let targets = (PendingWork.take() + values.map(\.node)).filter(\.isPending)
+            // Those of this task are pending; another task's may be asked for too.
+            var targets = PendingWork.take()
+            for value in values where value.node.isPending { targets.append(value.node) }
             guard !targets.isEmpty else {
                 if values.contains(where: \.node.isPoisoned) {
                     throw TensorError("evaluate", "this value could not be computed; see the first error.")
@@ -129,13 +131,14 @@ public final class Engine: @unchecked Sendable {
         }
         currentCounters.steps += plan.stepCount
         var next = 0
-        for item in graph.items where item.heldOutputs != 0 {
+        for position in graph.items.indices where graph.items[position].heldOutputs != 0 {
+            let (node, held) = (graph.items[position].node, graph.items[position].heldOutputs)
             var finished = Node.Results()
-            for output in item.node.outputs.indices where item.heldOutputs & (1 << UInt8(output)) != 0 {
+            for output in node.outputs.indices where held & (1 << UInt8(output)) != 0 {
                 finished[output] = results[plan.outputs[next]]
                 next += 1
             }
-            item.node.finish(finished)
+            node.finish(finished)
         }
     }
 

@@ -108,7 +108,8 @@ extension CollectedGraph {
                 }
                 references.append(.leaf(leafNodes[position].slots[input.output]))
             }
-            if visit.primitive is Transfer { hasTransfers = true }
+            // Compared by hand: a cast takes longer than all else here.
+            if type(of: visit.primitive) == Transfer.self { hasTransfers = true }
             visit.node.setIndex(items.count, in: walk)
             items.append(
                 Item(
@@ -164,10 +165,12 @@ struct PlanKey: Hashable {
             code.append(spec.shape.rank)
             code += spec.shape.dimensions
         }
-        for (position, item) in graph.items.enumerated() {
-            code.append(primitives.number(of: item.primitive, at: position))
-            code.append(item.inputs.count << 8 | Int(item.heldOutputs))
-            for reference in graph.references[item.inputs] { code.append(reference.code) }
+        // By position: a copy of an item would retain all that it holds.
+        for position in graph.items.indices {
+            code.append(primitives.number(of: graph.items[position].primitive, at: position))
+            let inputs = graph.items[position].inputs
+            code.append(inputs.count << 8 | Int(graph.items[position].heldOutputs))
+            for index in inputs { code.append(graph.references[index].code) }
         }
         self.code = code
         hash = Self.hash(of: code)
@@ -188,9 +191,10 @@ struct PlanKey: Hashable {
 struct PrimitiveNumbers {
     private var numbers: [PrimitiveKey: Int] = [:]
     private var next = 0
-    /// The primitives of the last graph, by their positions: those of a training loop's next step are the same, and
-    /// comparing is cheaper than hashing.
-    private var latest: [(primitive: any Primitive, number: Int)] = []
+    /// The primitives of the last graph and their numbers, by their positions: those of a training loop's next step are
+    /// the same, and comparing is cheaper than hashing.
+    private var latest: [any Primitive] = []
+    private var latestNumbers: [Int] = []
 
     /// A program that slices at ever new positions makes ever new primitives; old numbers are forgotten then, and are
     /// never given again.
@@ -198,15 +202,17 @@ struct PrimitiveNumbers {
 
     /// The number of a primitive that stands at a position of a graph; each position comes after those before it.
     mutating func number(of primitive: any Primitive, at position: Int) -> Int {
-        guard position < latest.count else {
-            let number = number(of: primitive)
-            latest.append((primitive, number))
-            return number
+        if position < latest.count {
+            if !latest[position].isEqual(to: primitive) {
+                latest[position] = primitive
+                latestNumbers[position] = number(of: primitive)
+            }
+            return latestNumbers[position]
         }
-        if !latest[position].primitive.isEqual(to: primitive) {
-            latest[position] = (primitive, number(of: primitive))
-        }
-        return latest[position].number
+        let number = number(of: primitive)
+        latest.append(primitive)
+        latestNumbers.append(number)
+        return number
     }
 
     private mutating func number(of primitive: any Primitive) -> Int {

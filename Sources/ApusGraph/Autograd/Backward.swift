@@ -88,40 +88,36 @@ private struct BackwardWalk {
                 "backward", "this tensor does not require a gradient: it was made of constants, or inside noGrad.")
         }
         let seed = try seed(of: root, gradient)
-        let steps = Steps(behind: edge.node)
-        var cotangents = [[Tensor?]?](repeating: nil, count: steps.found.count)
-        func add(_ tensor: Tensor, to edge: GradientEdge) {
-            guard let position = steps.positions[ObjectIdentifier(edge.node)] else { return }
-            var list =
-                cotangents[position] ?? [Tensor?](repeating: nil, count: max(edge.node.outputSpecs.count, 1))
-            cotangents[position] = nil
-            list[edge.output] = list[edge.output].map { $0 + tensor } ?? tensor
-            cotangents[position] = list
-        }
-        let failure: TensorError? = withGradientMode(createGraph) {
-            add(seed, to: edge)
-            for (node, position) in steps.newestFirst {
-                guard let received = cotangents[position] else { continue }
-                cotangents[position] = nil
-                reached(node, received)
-                if node.isAccumulator { continue }
-                let edges = node.edges
-                do throws(TensorError) {
-                    for (index, gradient) in try node.gradients(received, retain: retain).enumerated() {
-                        guard let gradient, let edge = edges[index] else { continue }
-                        let expected = node.inputSpecs[index]
-                        assert(
-                            gradient.shape == expected.shape,
-                            "\(node.name): gradient \(index) has shape \(gradient.shape), not \(expected.shape)")
-                        add(gradient.dtype == expected.dtype ? gradient : gradient.cast(to: expected.dtype), to: edge)
-                    }
-                } catch {
-                    return error
-                }
-            }
-            return nil
-        }
+        var steps = BackwardSteps(behind: edge.node)
+        steps.add(seed, to: edge)
+        let failure = withGradientMode(createGraph) { walk(&steps, reached) }
         if let failure { throw failure }
+    }
+
+    /// Goes through the steps; returns the error of one that was walked before.
+    private func walk(_ steps: inout BackwardSteps, _ reached: (GradientNode, [Tensor?]) -> Void) -> TensorError? {
+        for position in steps.newestFirst {
+            guard let received = steps.takeGradients(of: position) else { continue }
+            let node = steps[position]
+            reached(node, received)
+            if node.isAccumulator { continue }
+            let edges = node.edges
+            let gradients: [Tensor?]
+            do throws(TensorError) {
+                gradients = try node.gradients(received, retain: retain)
+            } catch {
+                return error
+            }
+            for index in gradients.indices {
+                guard let gradient = gradients[index], let edge = edges[index] else { continue }
+                let dtype = node.inputSpecs[index].dtype
+                assert(
+                    gradient.shape == node.inputSpecs[index].shape,
+                    "\(node.name): gradient \(index) has shape \(gradient.shape), not \(node.inputSpecs[index].shape)")
+                steps.add(gradient.dtype == dtype ? gradient : gradient.cast(to: dtype), to: edge)
+            }
+        }
+        return nil
     }
 
     private func seed(of root: Tensor, _ gradient: Tensor?) throws(TensorError) -> Tensor {
@@ -141,32 +137,5 @@ private struct BackwardWalk {
                     + "They must be equal.")
         }
         return gradient
-    }
-
-    /// All steps that lead to a result.
-    private struct Steps {
-        private(set) var found: [GradientNode]
-        /// Where in ``found`` each is.
-        private(set) var positions: [ObjectIdentifier: Int]
-
-        /// Finds them without recursion.
-        init(behind root: GradientNode) {
-            found = [root]
-            positions = [ObjectIdentifier(root): 0]
-            var next = 0
-            while next < found.count {
-                for case let node? in found[next].edges.lazy.map({ $0?.node }) {
-                    let identity = ObjectIdentifier(node)
-                    guard positions[identity] == nil else { continue }
-                    positions[identity] = found.count
-                    found.append(node)
-                }
-                next += 1
-            }
-        }
-
-        var newestFirst: [(node: GradientNode, position: Int)] {
-            found.enumerated().map { ($1, $0) }.sorted { $0.node.sequence > $1.node.sequence }
-        }
     }
 }

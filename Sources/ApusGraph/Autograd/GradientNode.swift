@@ -9,13 +9,11 @@ public final class GradientNode: Sendable {
     let inputSpecs: [TensorSpec]
     let outputSpecs: [TensorSpec]
 
-    private let kind: Kind
+    /// The operation; nil of a leaf.
+    private let primitive: (any Primitive)?
+    /// What gradients are added up in; nil of an operation.
+    let leaf: Leaf?
     private let state: Mutex<State>
-
-    private enum Kind: Sendable {
-        case operation(any Primitive)
-        case accumulator(Leaf)
-    }
 
     private struct State: Sendable {
         var edges: [GradientEdge?]
@@ -38,16 +36,17 @@ public final class GradientNode: Sendable {
         sequence = Self.counter.add(1, ordering: .relaxed).newValue
         self.inputSpecs = inputSpecs
         outputSpecs = results.outputs
-        kind = .operation(primitive)
+        (self.primitive, leaf) = (primitive, nil)
         let reads = primitive.gradientReads
-        // Empty arrays cost nothing.
-        var saved = Saved(
-            inputs: reads.inputs.isEmpty ? [] : [Tensor?](repeating: nil, count: inputs.count),
-            outputs: reads.outputs.isEmpty ? [] : [Tensor?](repeating: nil, count: results.outputs.count))
-        for index in reads.inputs where index < inputs.count { saved.inputs[index] = inputs[index] }
-        // Results are kept without their edge, which would be a reference cycle.
-        for index in reads.outputs { saved.outputs[index] = Tensor(TensorHandle(Value(results, index))) }
-        state = Mutex(State(edges: inputs.map { $0.handle.edge }, saved: saved))
+        // Empty arrays cost nothing. Results are kept without their edge, which would be a reference cycle.
+        let saved = Saved(
+            inputs: reads.inputs.isEmpty ? [] : inputs.mapFew { reads.inputs.contains($0) ? $1 : nil },
+            outputs: reads.outputs.isEmpty
+                ? []
+                : results.outputs.mapFew { output, _ in
+                    reads.outputs.contains(output) ? Tensor(TensorHandle(Value(results, output))) : nil
+                })
+        state = Mutex(State(edges: inputs.mapFew { $1.handle.edge }, saved: saved))
     }
 
     init(accumulatingInto leaf: Leaf) {
@@ -55,41 +54,39 @@ public final class GradientNode: Sendable {
         sequence = Self.counter.add(1, ordering: .relaxed).newValue
         inputSpecs = []
         outputSpecs = []
-        kind = .accumulator(leaf)
+        (primitive, self.leaf) = (nil, leaf)
         state = Mutex(State(edges: [], saved: nil))
     }
 
     // A long chain must not release itself by recursion.
     deinit {
-        var chain = takeReferences()
+        var chain: [GradientNode] = []
+        takeReferences(into: &chain)
         while var next = chain.popLast() {
-            if isKnownUniquelyReferenced(&next) { chain += next.takeReferences() }
+            if isKnownUniquelyReferenced(&next) { next.takeReferences(into: &chain) }
         }
     }
 
-    private func takeReferences() -> [GradientNode] {
-        state.withLock { state in
-            var nodes = state.edges.compactMap { $0?.node }
-            for tensor in state.saved?.inputs ?? [] {
-                if let node = tensor?.handle.edge?.node { nodes.append(node) }
-            }
-            state.edges = []
-            state.saved = nil
-            return nodes
+    /// Moves the steps behind this one to the end of a list.
+    private func takeReferences(into chain: inout [GradientNode]) {
+        // What is kept is released outside of the lock.
+        let (edges, saved) = state.withLock { state in
+            let taken = (state.edges, state.saved)
+            (state.edges, state.saved) = ([], nil)
+            return taken
+        }
+        for case let edge? in edges { chain.append(edge.node) }
+        for case let tensor? in saved?.inputs ?? [] {
+            if let node = tensor.handle.edge?.node { chain.append(node) }
         }
     }
 
     /// PyTorch's name of the step, such as `ConvolutionBackward0`. Made when it is asked for, not with each step.
     public var name: String {
-        switch kind {
-        case .operation(let primitive): givenName ?? primitive.gradientName
-        case .accumulator: "AccumulateGrad"
-        }
+        primitive.map { givenName ?? $0.gradientName } ?? "AccumulateGrad"
     }
 
     var isAccumulator: Bool { leaf != nil }
-
-    var leaf: Leaf? { if case .accumulator(let leaf) = kind { leaf } else { nil } }
 
     var edges: [GradientEdge?] { state.withLock { $0.edges } }
 
@@ -97,7 +94,7 @@ public final class GradientNode: Sendable {
     ///
     /// Without `retain` the kept tensors are released: a second walk through this node is an error.
     func gradients(_ cotangents: [Tensor?], retain: Bool) throws(TensorError) -> [Tensor?] {
-        guard case .operation(let primitive) = kind else { return [] }
+        guard let primitive else { return [] }
         let (edges, saved) = state.withLock { state in
             let found = (state.edges, state.saved)
             if !retain { state.saved = nil }
@@ -109,7 +106,7 @@ public final class GradientNode: Sendable {
                 "the graph at \(name) was already walked and its values released. Call backward(retainGraph: true) "
                     + "the first time to walk it twice.")
         }
-        if GradientMode.isEnabled {
+        if !saved.outputs.isEmpty, GradientMode.isEnabled {
             for index in saved.outputs.indices {
                 guard let output = saved.outputs[index], output.dtype.isFloatingPoint else { continue }
                 saved.outputs[index] = Tensor(TensorHandle(output.value, edge: GradientEdge(self, index)))

@@ -32,11 +32,31 @@ public struct ConvolutionGeometry: Sendable, Hashable {
             + dilation[dimension] * (kernel - 1) + 1
     }
 
+    /// Whether ``check(_:_:bias:outputs:operation:)`` has nothing to refuse: asked in each step, without what only its
+    /// messages need.
+    private func isRegular(_ x: TensorSpec, _ weight: TensorSpec, bias: TensorSpec?, outputs: Int) -> Bool {
+        func areAll(_ values: [Int], atLeast least: Int) -> Bool {
+            for value in values where value < least { return false }
+            return true
+        }
+        let sizes = weight.shape.dimensions
+        guard x.shape.rank == spatialRank + 2, sizes.count == spatialRank + 2, x.dtype == weight.dtype,
+            x.dtype.isFloatingPoint, areAll(stride, atLeast: 1), areAll(dilation, atLeast: 1),
+            areAll(paddingBefore, atLeast: 0), groups >= 1, sizes[0] % groups == 0
+        else { return false }
+        for dimension in 2..<sizes.count where sizes[dimension] < 1 { return false }
+        guard let bias else { return true }
+        return bias.shape.rank == 1 && bias.shape.dimensions[0] == outputs && bias.dtype == weight.dtype
+    }
+
     /// Refuses types and attributes that no convolution has, in either direction.
     func check(
-        _ x: TensorSpec, _ weight: TensorSpec, bias: TensorSpec?, outputs: Int, operation name: String
+        _ x: TensorSpec, _ weight: TensorSpec, bias: TensorSpec?, outputs: Int,
+        operation: @autoclosure () -> String
     ) throws(TensorError) {
         let rank = spatialRank
+        if isRegular(x, weight, bias: bias, outputs: outputs) { return }
+        let name = operation()
         for (what, spec) in [("input", x), ("weight", weight)] where spec.shape.rank != rank + 2 {
             let names = what == "input" ? "[N, C, …]" : "[out, in, …]"
             throw TensorError(
@@ -85,7 +105,7 @@ public struct Convolution: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         let (x, weight) = (inputs[0], inputs[1])
         let rank = geometry.spatialRank
-        let name = "conv\(rank)d"
+        var name: String { "conv\(rank)d" }
         try geometry.check(
             x, weight, bias: inputs.count > 2 ? inputs[2] : nil, outputs: weight.shape.dimensions.first ?? 0,
             operation: name)
@@ -234,7 +254,7 @@ extension Tensor {
         let isUnbatched = rank == geometry.spatialRank + 1
         let batched = isUnbatched ? unsqueeze(dim: 0) : self
         let convolution = Convolution(geometry, precision: .current)
-        let result = Tensor.record(convolution, [batched, weight] + (bias.map { [$0] } ?? []))[0]
+        let result = Tensor.recordOne(convolution, bias.map { [batched, weight, $0] } ?? [batched, weight])
         return isUnbatched ? result.squeeze(dim: 0) : result
     }
 

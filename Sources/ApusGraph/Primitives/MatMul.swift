@@ -161,9 +161,9 @@ extension Tensor {
             }
             let rows = rank == 2 ? self : reshape(Shape([count / Swift.max(features, 1), features]))
             let matmul = MatMul(transposesRight: true)
-            var result = Tensor.record(matmul, [rows, weight], gradientName: "MmBackward0")[0]
+            var result = Tensor.record(matmul, rows, weight, gradientName: "MmBackward0")
             if let bias {
-                result = .record(Pointwise(.add), [result, bias], gradientName: "AddmmBackward0")[0]
+                result = .record(Pointwise(.add), result, bias, gradientName: "AddmmBackward0")
             }
             guard rank != 2 else { return result }
             return result.reshape(Shape(Array(shape.dimensions.dropLast()) + [weight.shape[0]]))

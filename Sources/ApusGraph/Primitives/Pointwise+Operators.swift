@@ -74,7 +74,7 @@ extension Tensor {
     static func pointwise(
         _ function: PointwiseFunction, _ operands: [Tensor], isReal: Bool = false, gradientName: String? = nil
     ) -> Tensor {
-        record(Pointwise(function), promote(operands, isReal: isReal), gradientName: gradientName)[0]
+        recordOne(Pointwise(function), promote(operands, isReal: isReal), gradientName: gradientName)
     }
 }
 

@@ -21,7 +21,7 @@ public struct Pointwise: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         precondition(inputs.count == function.arity, "\(name) takes \(function.arity) inputs")
         var shape = inputs[0].shape
-        for input in inputs.dropFirst() {
+        for input in inputs.dropFirst() where input.shape != shape {
             guard let common = Shape.broadcast(shape, input.shape) else {
                 throw TensorError(
                     name,
@@ -41,8 +41,6 @@ public struct Pointwise: Primitive {
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let gradients = function.gradient(context)
-        return gradients.enumerated().map { index, gradient in
-            gradient.map { $0.sum(to: context.inputSpec(index).shape) }
-        }
+        return gradients.mapFew { index, gradient in gradient?.sum(to: context.inputSpec(index).shape) }
     }
 }

@@ -37,19 +37,25 @@ public struct PoolingGeometry: Sendable, Hashable {
     }
 
     /// The shape rule shared by all poolings with these attributes: [N, C, …] → [N, C, output sizes].
-    func outputShape(_ input: TensorSpec, operation: String) throws(TensorError) -> Shape {
+    ///
+    /// `operation` is asked for where there is an error only, as each step asks for the shape.
+    func outputShape(_ input: TensorSpec, operation: @autoclosure () -> String) throws(TensorError) -> Shape {
         let rank = spatialRank
-        try Self.checkInput(input, spatialRank: rank, operation: operation)
-        for (what, values, least) in [
-            ("kernel size", kernelSize, 1), ("stride", stride, 1), ("dilation", dilation, 1), ("padding", padding, 0),
-        ] where values.contains(where: { $0 < least }) {
-            throw TensorError(operation, "the \(what) \(values) must be at least \(least).")
+        try Self.checkInput(input, spatialRank: rank, operation: operation())
+        func require(_ what: StaticString, _ values: [Int], atLeast least: Int) throws(TensorError) {
+            for value in values where value < least {
+                throw TensorError(operation(), "the \(what) \(values) must be at least \(least).")
+            }
         }
+        try require("kernel size", kernelSize, atLeast: 1)
+        try require("stride", stride, atLeast: 1)
+        try require("dilation", dilation, atLeast: 1)
+        try require("padding", padding, atLeast: 0)
         var sizes = Array(input.shape.dimensions.prefix(2))
         for dimension in 0..<rank {
             guard padding[dimension] <= kernelSize[dimension] / 2 else {
                 throw TensorError(
-                    operation,
+                    operation(),
                     "the padding \(padding[dimension]) is more than half of the kernel size \(kernelSize[dimension]). "
                         + "Expected at most \(kernelSize[dimension] / 2).")
             }
@@ -57,7 +63,7 @@ public struct PoolingGeometry: Sendable, Hashable {
             let size = outputSize(input.shape.dimensions[dimension + 2], dimension)
             guard size >= 1, input.shape.dimensions[1] > 0, input.shape.dimensions[dimension + 2] > 0 else {
                 throw TensorError(
-                    operation,
+                    operation(),
                     "the window \(kernelSize) with dilation \(dilation) does not fit the input "
                         + "\(input.shape.brackets) with padding \(padding): [(\(input.shape.dimensions[dimension + 2])"
                         + " + 2·\(padding[dimension]) − \(reach)) / \(stride[dimension])] + 1 is less than 1.")
@@ -68,12 +74,14 @@ public struct PoolingGeometry: Sendable, Hashable {
     }
 
     /// Refuses what is no batch of real images with `spatialRank` dimensions.
-    static func checkInput(_ input: TensorSpec, spatialRank: Int, operation: String) throws(TensorError) {
+    static func checkInput(
+        _ input: TensorSpec, spatialRank: Int, operation: @autoclosure () -> String
+    ) throws(TensorError) {
         guard input.shape.rank == spatialRank + 2 else {
-            throw rankError(input.shape, spatialRank: spatialRank, operation: operation)
+            throw rankError(input.shape, spatialRank: spatialRank, operation: operation())
         }
         guard input.dtype.isFloatingPoint else {
-            throw TensorError(operation, "the input is \(input.dtype). Cast it to .float32.")
+            throw TensorError(operation(), "the input is \(input.dtype). Cast it to .float32.")
         }
     }
 
@@ -91,11 +99,11 @@ public struct PoolingGeometry: Sendable, Hashable {
 extension Tensor {
     /// Applies a pooling of batches to [N, C, …], or to [C, …] as a batch of one.
     func pooled(
-        _ spatialRank: Int, _ operation: String, _ pool: (Tensor) throws(TensorError) -> [Tensor]
+        _ spatialRank: Int, _ operation: @autoclosure () -> String, _ pool: (Tensor) throws(TensorError) -> [Tensor]
     ) throws(TensorError) -> [Tensor] {
         if rank == spatialRank + 2 { return try pool(self) }
         guard rank == spatialRank + 1 else {
-            throw PoolingGeometry.rankError(shape, spatialRank: spatialRank, operation: operation)
+            throw PoolingGeometry.rankError(shape, spatialRank: spatialRank, operation: operation())
         }
         return try pool(unsqueeze(dim: 0)).map { $0.squeeze(dim: 0).withGradientName($0.gradientFunctionName) }
     }

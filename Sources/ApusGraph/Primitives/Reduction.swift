@@ -31,7 +31,9 @@ public struct Reduction: Primitive {
 
     /// The shape with each reduced dimension as 1.
     public func keptShape(_ shape: Shape) -> Shape {
-        Shape(shape.dimensions.enumerated().map { dimensions.contains($0.offset) ? 1 : $0.element })
+        var sizes = shape.dimensions
+        for dimension in dimensions { sizes[dimension] = 1 }
+        return Shape(sizes)
     }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
@@ -50,11 +52,12 @@ public struct Reduction: Primitive {
         if kind == .amax || kind == .amin, dimensions.contains(where: { input.shape.dimensions[$0] == 0 }) {
             throw TensorError(name, "the shape \(input.shape.brackets) has no elements to compare.")
         }
-        let kept = keptShape(input.shape)
-        let shape =
-            keepDim
-            ? kept : Shape(kept.dimensions.enumerated().filter { !dimensions.contains($0.offset) }.map(\.element))
-        return [TensorSpec(shape, type, input.device)]
+        if keepDim { return [TensorSpec(keptShape(input.shape), type, input.device)] }
+        var sizes: [Int] = []
+        for (dimension, size) in input.shape.dimensions.enumerated() where !dimensions.contains(dimension) {
+            sizes.append(size)
+        }
+        return [TensorSpec(Shape(sizes), type, input.device)]
     }
 
     public var gradientReads: GradientReads {
@@ -235,8 +238,8 @@ extension Tensor {
         let stretched = (0..<rank).filter {
             $0 < lead || (shape.dimensions[$0 - lead] == 1 && self.shape.dimensions[$0] != 1)
         }
-        let summed = stretched.isEmpty ? self : sum(dim: stretched, keepdim: true)
-        return summed.reshape(shape)
+        let summed = stretched.isEmpty ? self : .record(Reduction(.sum, stretched, keepDim: true), self)
+        return summed.shape == shape ? summed : .record(Reshape(shape), summed)
     }
 
     /// The variance Σ(x − mean)² / (n − correction) (`torch.var`).

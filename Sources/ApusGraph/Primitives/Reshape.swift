@@ -45,21 +45,23 @@ extension Tensor {
     private func reshape(_ requested: Shape, gradientName: String?) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let sizes = requested.dimensions
+            if !sizes.contains(-1) {
+                return requested == shape ? self : .record(Reshape(requested), self, gradientName: gradientName)
+            }
             let unknown = sizes.indices.filter { sizes[$0] == -1 }
             guard unknown.count <= 1 else {
                 throw TensorError("reshape", "only one size can be inferred, but \(requested.brackets) has several -1.")
             }
-            var resolved = requested
-            if let position = unknown.first {
-                let known = sizes.enumerated().filter { $0.offset != position }.map(\.element).reduce(1, *)
-                guard known > 0, count % known == 0 else {
-                    throw TensorError(
-                        "reshape",
-                        "the shape \(requested.brackets) does not fit \(count) elements of \(shape.brackets): "
-                            + "\(count) is not a multiple of \(known).")
-                }
-                resolved[position] = count / known
+            let position = unknown[0]
+            let known = sizes.enumerated().filter { $0.offset != position }.map(\.element).reduce(1, *)
+            guard known > 0, count % known == 0 else {
+                throw TensorError(
+                    "reshape",
+                    "the shape \(requested.brackets) does not fit \(count) elements of \(shape.brackets): "
+                        + "\(count) is not a multiple of \(known).")
             }
+            var resolved = requested
+            resolved[position] = count / known
             if resolved == shape { return self }
             return .record(Reshape(resolved), self, gradientName: gradientName)
         }

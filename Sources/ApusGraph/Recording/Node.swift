@@ -92,7 +92,7 @@ public final class Node: Sendable {
         modulePath = ModulePath.current
         for input in inputs {
             input.node.consumers.add(1, ordering: .relaxed)
-            leafBytes += input.node.storage(of: input.output)?.byteCount ?? 0
+            if input.node.standing == .evaluated { leafBytes += input.spec.byteCount }
         }
         state = Mutex(State(primitive: primitive, inputs: inputs))
         standingNow = Atomic(.pending)
@@ -115,6 +115,7 @@ public final class Node: Sendable {
 
     // A chain of a hundred thousand nodes must not release itself by recursion.
     deinit {
+        guard isPending else { return }
         var chain = takeInputs()
         while var next = chain.popLast() {
             if isKnownUniquelyReferenced(&next.node) { chain += next.node.takeInputs() }

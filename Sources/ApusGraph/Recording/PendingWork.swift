@@ -46,7 +46,7 @@ public enum PendingWork {
 
     /// The current task, or the thread where there is none.
     static var currentContext: Int {
-        withUnsafeCurrentTask { $0?.hashValue } ?? pthread_self().hashValue
+        withUnsafeCurrentTask { $0?.hashValue } ?? Int(bitPattern: pthread_self())
     }
 
     /// Notes a new node; returns whether there is so much pending that it should be computed now.
@@ -102,7 +102,8 @@ public enum PendingWork {
         while let node = nodes.popLast() {
             if node.isPending, !node.isDead { kept.append(node) }
         }
-        nodes = kept.reversed()
+        kept.reverse()
+        nodes = kept
     }
 }
 

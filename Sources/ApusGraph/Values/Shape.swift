@@ -15,10 +15,12 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
 
     /// The number of elements: the product of the sizes, 1 for a scalar; `Int.max` where it is beyond that.
     public var elementCount: Int {
-        dimensions.reduce(1) { count, size in
+        var count = 1
+        for size in dimensions {
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            return overflow ? .max : product
+            count = overflow ? .max : product
         }
+        return count
     }
 
     /// The distance in elements between neighbours along each dimension of a row-major array of this shape.

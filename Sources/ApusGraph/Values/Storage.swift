@@ -69,7 +69,8 @@ public enum StoragePool {
     }
 
     private struct State {
-        var free: [Int: [Int]] = [:]
+        /// The addresses of free blocks, by the class of their size.
+        var free: [[Int]] = []
         var counters = Counters()
     }
 
@@ -91,11 +92,20 @@ public enum StoragePool {
         return (size + step - 1) / step * step
     }
 
+    /// A number for each size that ``roundedSize(_:)`` gives: 0, 1, … for 64, 128, …
+    static func sizeClass(of capacity: Int) -> Int {
+        // Below 1024 an eighth of the power of two is less than the 64 bytes that sizes differ by.
+        guard capacity >= 1024 else { return capacity / 64 - 1 }
+        let exponent = Int.bitWidth - 1 - capacity.leadingZeroBitCount
+        return (exponent - 10) * 8 + (capacity >> (exponent - 3)) + 7
+    }
+
     static func take(_ byteCount: Int) -> (UnsafeMutableRawPointer, Int) {
         let capacity = roundedSize(byteCount)
         let reused: Int? = state.withLock { state in
             state.counters.bytesInUse += capacity
-            if let address = state.free[capacity]?.popLast() {
+            let sizeClass = sizeClass(of: capacity)
+            if sizeClass < state.free.count, let address = state.free[sizeClass].popLast() {
                 state.counters.bytesFree -= capacity
                 return address
             }
@@ -116,7 +126,9 @@ public enum StoragePool {
             state.counters.bytesInUse -= capacity
             guard state.counters.bytesFree + capacity <= retainedBytes else { return false }
             state.counters.bytesFree += capacity
-            state.free[capacity, default: []].append(Int(bitPattern: pointer))
+            let sizeClass = sizeClass(of: capacity)
+            while state.free.count <= sizeClass { state.free.append([]) }
+            state.free[sizeClass].append(Int(bitPattern: pointer))
             return true
         }
         if !keep { free(pointer) }

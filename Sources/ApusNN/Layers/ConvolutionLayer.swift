@@ -134,11 +134,13 @@ open class ConvolutionLayer: Module {
 
     /// The result that `body` makes of an input that is a batch or one sample, which ends the layer's laziness; other
     /// inputs are refused.
-    func accepting(_ input: Tensor, _ operation: String, _ body: () throws(TensorError) -> Tensor) -> Tensor {
+    func accepting(
+        _ input: Tensor, _ operation: @autoclosure () -> String, _ body: () throws(TensorError) -> Tensor
+    ) -> Tensor {
         .checked(like: [input]) { () throws(TensorError) in
             // After an error there is no batch to learn from.
             if isLazy, input.value.node.isPoisoned { return .poisoned(like: [input]) }
-            if let error = rankError(input, operation) { throw error }
+            if let error = rankError(input, operation()) { throw error }
             if isLazy { try initialize(for: input) }
             return try body()
         }
@@ -174,12 +176,12 @@ open class ConvolutionLayer: Module {
     }
 
     /// Refuses inputs that are neither a batch nor one sample.
-    private func rankError(_ input: Tensor, _ operation: String) -> TensorError? {
+    private func rankError(_ input: Tensor, _ operation: @autoclosure () -> String) -> TensorError? {
         guard input.rank != spatialRank + 1, input.rank != spatialRank + 2 else { return nil }
         let positions = spatialRank == 1 ? ["L"] : ["D", "H", "W"].suffix(spatialRank)
         let sample = ([isLazy ? "C" : "\(inChannels)"] + positions).joined(separator: ", ")
         return TensorError(
-            operation,
+            operation(),
             "the input \(input.shape.brackets) has \(input.rank) dimensions. Expected \(spatialRank + 2), "
                 + "[N, \(sample)], or \(spatialRank + 1) without a batch, [\(sample)].")
     }

@@ -71,14 +71,13 @@ public final class ASGD: GroupedOptimizer<ASGD.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
-            let gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.decay
+            let gradient = scalars.decays ? gradient + data * scalars.decay : gradient
             let moved = data * scalars.kept - gradient * scalars.stepSize
             let average = state.tensors["ax"] ?? .zerosLike(data)
             state.tensors["ax"] = scalars.weight.map { average + (moved - average) * $0 } ?? moved
-            state.numbers = scalars.next
             return moved
         }
     }
@@ -91,19 +90,21 @@ public final class ASGD: GroupedOptimizer<ASGD.Options> {
         let kept: Tensor
         /// μ; nil where it is 1.
         let weight: Tensor?
+        /// Whether the weight decays.
+        let decays: Bool
         let decay: Tensor
-        /// η and μ of the next step.
-        let next: [String: Double]
 
-        init(_ options: Options, _ key: StepKey) {
-            let eta = key.numbers["eta"] ?? options.lr
-            let mu = key.numbers["mu"] ?? 1
-            stepSize = key.scalar(eta)
-            kept = key.scalar(1 - options.lambd * eta)
-            weight = mu == 1 ? nil : key.scalar(mu)
-            decay = key.scalar(options.weightDecay)
-            let step = Double(key.step)
-            next = [
+        init(_ options: Options, _ numbers: StepNumbers) {
+            let eta = numbers.key.numbers["eta"] ?? options.lr
+            let mu = numbers.key.numbers["mu"] ?? 1
+            stepSize = numbers.scalar(eta)
+            kept = numbers.scalar(1 - options.lambd * eta)
+            weight = numbers.branch(mu == 1) ? nil : numbers.scalar(mu)
+            decays = numbers.branch(options.weightDecay != 0)
+            decay = numbers.scalar(options.weightDecay)
+            let step = Double(numbers.key.step)
+            // Those of the next step.
+            numbers.numbers = [
                 "eta": options.lr / pow(1 + options.lambd * options.lr * step, options.alpha),
                 "mu": 1 / max(1, step - options.t0),
             ]

@@ -66,10 +66,10 @@ public final class Adadelta: GroupedOptimizer<Adadelta.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
-            let gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.decay
+            let gradient = scalars.decays ? gradient + data * scalars.decay : gradient
             let square = scalars.mean.ofSquares(state.tensors["square_avg"] ?? .zerosLike(data), gradient)
             let accumulated = state.tensors["acc_delta"] ?? .zerosLike(data)
             let step = (accumulated + scalars.eps).sqrt() / (square + scalars.eps).sqrt() * gradient
@@ -84,13 +84,16 @@ public final class Adadelta: GroupedOptimizer<Adadelta.Options> {
         let lr: Tensor
         let mean: RunningMean
         let eps: Tensor
+        /// Whether the weight decays.
+        let decays: Bool
         let decay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
-            lr = key.scalar(options.lr)
-            mean = RunningMean(decay: options.rho, key)
-            eps = key.scalar(options.eps)
-            decay = key.scalar(options.weightDecay)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            lr = numbers.scalar(options.lr)
+            mean = RunningMean(decay: options.rho, numbers)
+            eps = numbers.scalar(options.eps)
+            decays = numbers.branch(options.weightDecay != 0)
+            decay = numbers.scalar(options.weightDecay)
         }
     }
 }

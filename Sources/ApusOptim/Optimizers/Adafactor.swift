@@ -90,7 +90,7 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
         update(parameters, maximize: options.maximize) {
-            Scalars(options, $0)
+            Scalars(options, StepNumbers($0))
         } rule: { data, gradient, state, scalars in
             let size = data.square().mean().sqrt().maximum(scalars.leastSize) * scalars.relativeStep
             let kept = options.weightDecay == 0 ? data : data * scalars.kept
@@ -135,18 +135,18 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
         /// 1 − lr · weightDecay
         let kept: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
-            let fresh = pow(Double(key.step), options.beta2Decay)
-            let precision = key.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            let fresh = pow(Double(numbers.key.step), options.beta2Decay)
+            let precision = numbers.key.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
             let least = options.eps.0 ?? precision
-            mean = RunningMean(fresh: fresh, kept: 1 - fresh, key)
-            leastSize = key.scalar(options.eps.1)
-            relativeStep = key.scalar(min(options.lr, 1 / Double(key.step).squareRoot()))
-            leastMean = key.scalar(least)
-            leastSquare = key.scalar(least * least)
-            inverseThreshold = key.scalar(1 / options.d)
-            one = key.scalar(1)
-            kept = key.scalar(1 - options.lr * options.weightDecay)
+            mean = RunningMean(fresh: fresh, kept: 1 - fresh, numbers)
+            leastSize = numbers.scalar(options.eps.1)
+            relativeStep = numbers.scalar(min(options.lr, 1 / Double(numbers.key.step).squareRoot()))
+            leastMean = numbers.scalar(least)
+            leastSquare = numbers.scalar(least * least)
+            inverseThreshold = numbers.scalar(1 / options.d)
+            one = numbers.scalar(1)
+            kept = numbers.scalar(1 - options.lr * options.weightDecay)
         }
     }
 }

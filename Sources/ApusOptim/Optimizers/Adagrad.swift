@@ -73,10 +73,10 @@ public final class Adagrad: GroupedOptimizer<Adagrad.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
-            let gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.decay
+            let gradient = scalars.decays ? gradient + data * scalars.decay : gradient
             let sum =
                 (state.tensors["sum"] ?? .fullLike(data, options.initialAccumulatorValue)) + gradient * gradient
             state.tensors["sum"] = sum
@@ -89,12 +89,15 @@ public final class Adagrad: GroupedOptimizer<Adagrad.Options> {
         /// lr / (1 + (t − 1) · lrDecay)
         let stepSize: Tensor
         let eps: Tensor
+        /// Whether the weight decays.
+        let decays: Bool
         let decay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
-            stepSize = key.scalar(options.lr / (1 + Double(key.step - 1) * options.lrDecay))
-            eps = key.scalar(options.eps)
-            decay = key.scalar(options.weightDecay)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            stepSize = numbers.scalar(options.lr / (1 + Double(numbers.key.step - 1) * options.lrDecay))
+            eps = numbers.scalar(options.eps)
+            decays = numbers.branch(options.weightDecay != 0)
+            decay = numbers.scalar(options.weightDecay)
         }
     }
 }

@@ -86,12 +86,12 @@ public class Adam: GroupedOptimizer<Adam.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
             var (data, gradient) = (data, gradient)
-            if options.weightDecay != 0 {
-                if options.decoupledWeightDecay {
+            if scalars.decays {
+                if scalars.isDecoupled {
                     data = data * scalars.decay
                 } else {
                     gradient = gradient + data * scalars.decay
@@ -102,7 +102,7 @@ public class Adam: GroupedOptimizer<Adam.Options> {
             state.tensors["exp_avg"] = mean
             state.tensors["exp_avg_sq"] = square
             var largest = square
-            if options.amsgrad {
+            if scalars.isAMSGrad {
                 largest = state.tensors["max_exp_avg_sq"].map { $0.maximum(square) } ?? square
                 state.tensors["max_exp_avg_sq"] = largest
             }
@@ -119,17 +119,24 @@ public class Adam: GroupedOptimizer<Adam.Options> {
         /// lr / (1 − β₁ᵗ)
         let stepSize: Tensor
         let eps: Tensor
+        let isAMSGrad: Bool
+        /// Whether the weight decays, and whether by itself, not by way of the gradient.
+        let decays: Bool
+        let isDecoupled: Bool
         /// The weight decay, or the factor 1 − lr · weightDecay where it is decoupled.
         let decay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
+        init(_ options: Options, _ numbers: StepNumbers) {
             let (beta1, beta2) = options.betas
-            mean = RunningMean(decay: beta1, key)
-            square = RunningMean(decay: beta2, key)
-            squareScale = key.scalar(1 / (1 - pow(beta2, Double(key.step))).squareRoot())
-            stepSize = key.scalar(options.lr / (1 - pow(beta1, Double(key.step))))
-            eps = key.scalar(options.eps)
-            decay = key.scalar(
+            mean = RunningMean(decay: beta1, numbers)
+            square = RunningMean(decay: beta2, numbers)
+            squareScale = numbers.scalar(1 / (1 - pow(beta2, Double(numbers.key.step))).squareRoot())
+            stepSize = numbers.scalar(options.lr / (1 - pow(beta1, Double(numbers.key.step))))
+            eps = numbers.scalar(options.eps)
+            isAMSGrad = numbers.branch(options.amsgrad)
+            decays = numbers.branch(options.weightDecay != 0)
+            isDecoupled = numbers.branch(options.decoupledWeightDecay)
+            decay = numbers.scalar(
                 options.decoupledWeightDecay ? 1 - options.lr * options.weightDecay : options.weightDecay)
         }
     }

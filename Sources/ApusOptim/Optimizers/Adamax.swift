@@ -74,10 +74,10 @@ public final class Adamax: GroupedOptimizer<Adamax.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
-            let gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.decay
+            let gradient = scalars.decays ? gradient + data * scalars.decay : gradient
             let mean = scalars.mean(state.tensors["exp_avg"] ?? .zerosLike(data), gradient)
             let largest = ((state.tensors["exp_inf"] ?? .zerosLike(data)) * scalars.keptLargest)
                 .maximum(gradient.abs() + scalars.eps)
@@ -95,14 +95,17 @@ public final class Adamax: GroupedOptimizer<Adamax.Options> {
         /// lr / (1 − β₁ᵗ)
         let stepSize: Tensor
         let eps: Tensor
+        /// Whether the weight decays.
+        let decays: Bool
         let decay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
-            mean = RunningMean(decay: options.betas.0, key)
-            keptLargest = key.scalar(options.betas.1)
-            stepSize = key.scalar(options.lr / (1 - pow(options.betas.0, Double(key.step))))
-            eps = key.scalar(options.eps)
-            decay = key.scalar(options.weightDecay)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            mean = RunningMean(decay: options.betas.0, numbers)
+            keptLargest = numbers.scalar(options.betas.1)
+            stepSize = numbers.scalar(options.lr / (1 - pow(options.betas.0, Double(numbers.key.step))))
+            eps = numbers.scalar(options.eps)
+            decays = numbers.branch(options.weightDecay != 0)
+            decay = numbers.scalar(options.weightDecay)
         }
     }
 }

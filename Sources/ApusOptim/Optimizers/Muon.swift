@@ -121,7 +121,7 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
         update(parameters, maximize: false) {
-            Scalars(options, $0)
+            Scalars(options, StepNumbers($0))
         } rule: { data, gradient, state, scalars in
             let buffer = scalars.buffer(state.tensors["momentum_buffer"] ?? .zerosLike(data), gradient)
             state.tensors["momentum_buffer"] = buffer
@@ -180,10 +180,10 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
         let kept: Tensor
         let iteration: Iteration
 
-        init(_ options: Options, _ key: StepKey) {
-            buffer = RunningMean(decay: options.momentum, key)
-            lookAhead = RunningMean(fresh: options.momentum, kept: 1 - options.momentum, key)
-            kept = key.scalar(1 - options.lr * options.weightDecay)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            buffer = RunningMean(decay: options.momentum, numbers)
+            lookAhead = RunningMean(fresh: options.momentum, kept: 1 - options.momentum, numbers)
+            kept = numbers.scalar(1 - options.lr * options.weightDecay)
             iteration = Iteration(options)
         }
     }

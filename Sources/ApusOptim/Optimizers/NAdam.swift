@@ -90,12 +90,12 @@ public final class NAdam: GroupedOptimizer<NAdam.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
             var (data, gradient) = (data, gradient)
-            if options.weightDecay != 0 {
-                if options.decoupledWeightDecay {
+            if scalars.decays {
+                if scalars.isDecoupled {
                     data = data * scalars.decay
                 } else {
                     gradient = gradient + data * scalars.decay
@@ -105,7 +105,6 @@ public final class NAdam: GroupedOptimizer<NAdam.Options> {
             let square = scalars.square.ofSquares(state.tensors["exp_avg_sq"] ?? .zerosLike(data), gradient)
             state.tensors["exp_avg"] = mean
             state.tensors["exp_avg_sq"] = square
-            state.numbers["mu_product"] = scalars.momentumProduct
             let step = gradient * scalars.gradientStep + mean * scalars.meanStep
             return data - step / (square.sqrt() * scalars.squareScale + scalars.eps)
         }
@@ -115,8 +114,6 @@ public final class NAdam: GroupedOptimizer<NAdam.Options> {
     private struct Scalars {
         let mean: RunningMean
         let square: RunningMean
-        /// Πₜ
-        let momentumProduct: Double
         /// lr · (1 − μₜ) / (1 − Πₜ)
         let gradientStep: Tensor
         /// lr · μₜ₊₁ / (1 − Πₜ · μₜ₊₁)
@@ -124,23 +121,30 @@ public final class NAdam: GroupedOptimizer<NAdam.Options> {
         /// 1 / √(1 − β₂ᵗ)
         let squareScale: Tensor
         let eps: Tensor
+        /// Whether the weight decays, and whether by itself, not by way of the gradient.
+        let decays: Bool
+        let isDecoupled: Bool
         /// The weight decay, or the factor 1 − lr · weightDecay where it is decoupled.
         let decay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
+        init(_ options: Options, _ numbers: StepNumbers) {
             let (beta1, beta2) = options.betas
             func momentum(_ step: Int) -> Double {
                 beta1 * (1 - 0.5 * pow(0.96, Double(step) * options.momentumDecay))
             }
-            let (now, next) = (momentum(key.step), momentum(key.step + 1))
-            momentumProduct = (key.numbers["mu_product"] ?? 1) * now
-            mean = RunningMean(decay: beta1, key)
-            square = RunningMean(decay: beta2, key)
-            gradientStep = key.scalar(options.lr * (1 - now) / (1 - momentumProduct))
-            meanStep = key.scalar(options.lr * next / (1 - momentumProduct * next))
-            squareScale = key.scalar(1 / (1 - pow(beta2, Double(key.step))).squareRoot())
-            eps = key.scalar(options.eps)
-            decay = key.scalar(
+            let (now, next) = (momentum(numbers.key.step), momentum(numbers.key.step + 1))
+            // Πₜ
+            let momentumProduct = (numbers.key.numbers["mu_product"] ?? 1) * now
+            numbers.numbers["mu_product"] = momentumProduct
+            mean = RunningMean(decay: beta1, numbers)
+            square = RunningMean(decay: beta2, numbers)
+            gradientStep = numbers.scalar(options.lr * (1 - now) / (1 - momentumProduct))
+            meanStep = numbers.scalar(options.lr * next / (1 - momentumProduct * next))
+            squareScale = numbers.scalar(1 / (1 - pow(beta2, Double(numbers.key.step))).squareRoot())
+            eps = numbers.scalar(options.eps)
+            decays = numbers.branch(options.weightDecay != 0)
+            isDecoupled = numbers.branch(options.decoupledWeightDecay)
+            decay = numbers.scalar(
                 options.decoupledWeightDecay ? 1 - options.lr * options.weightDecay : options.weightDecay)
         }
     }

@@ -84,12 +84,12 @@ public final class RAdam: GroupedOptimizer<RAdam.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
             var (data, gradient) = (data, gradient)
-            if options.weightDecay != 0 {
-                if options.decoupledWeightDecay {
+            if scalars.decays {
+                if scalars.isDecoupled {
                     data = data * scalars.decay
                 } else {
                     gradient = gradient + data * scalars.decay
@@ -113,26 +113,31 @@ public final class RAdam: GroupedOptimizer<RAdam.Options> {
         /// lr / (1 − β₁ᵗ), with r · √(1 − β₂ᵗ) where rectified.
         let stepSize: Tensor
         let eps: Tensor
+        /// Whether the weight decays, and whether by itself, not by way of the gradient.
+        let decays: Bool
+        let isDecoupled: Bool
         /// The weight decay, or the factor 1 − lr · weightDecay where it is decoupled.
         let decay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
+        init(_ options: Options, _ numbers: StepNumbers) {
             let (beta1, beta2) = options.betas
-            let step = Double(key.step)
+            let step = Double(numbers.key.step)
             let correction = 1 - pow(beta2, step)
             let limit = 2 / (1 - beta2) - 1
             let length = limit - 2 * step * pow(beta2, step) / correction
-            isRectified = length > 5
+            isRectified = numbers.branch(length > 5)
             var size = options.lr / (1 - pow(beta1, step))
             if isRectified {
                 let part = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
                 size *= (part * correction).squareRoot()
             }
-            mean = RunningMean(decay: beta1, key)
-            square = RunningMean(decay: beta2, key)
-            stepSize = key.scalar(size)
-            eps = key.scalar(options.eps)
-            decay = key.scalar(
+            mean = RunningMean(decay: beta1, numbers)
+            square = RunningMean(decay: beta2, numbers)
+            stepSize = numbers.scalar(size)
+            eps = numbers.scalar(options.eps)
+            decays = numbers.branch(options.weightDecay != 0)
+            isDecoupled = numbers.branch(options.decoupledWeightDecay)
+            decay = numbers.scalar(
                 options.decoupledWeightDecay ? 1 - options.lr * options.weightDecay : options.weightDecay)
         }
     }

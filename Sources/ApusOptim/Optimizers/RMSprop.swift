@@ -83,20 +83,20 @@ public final class RMSprop: GroupedOptimizer<RMSprop.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
-            let gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.decay
+            let gradient = scalars.decays ? gradient + data * scalars.decay : gradient
             let square = scalars.mean.ofSquares(state.tensors["square_avg"] ?? .zerosLike(data), gradient)
             state.tensors["square_avg"] = square
             var variance = square
-            if options.centered {
+            if scalars.isCentered {
                 let mean = scalars.mean(state.tensors["grad_avg"] ?? .zerosLike(data), gradient)
                 state.tensors["grad_avg"] = mean
                 variance = square - mean * mean
             }
             let divisor = variance.sqrt() + scalars.eps
-            guard options.momentum > 0 else { return data - gradient * scalars.lr / divisor }
+            guard scalars.hasMomentum else { return data - gradient * scalars.lr / divisor }
             let buffer =
                 (state.tensors["momentum_buffer"] ?? .zerosLike(data)) * scalars.momentum + gradient / divisor
             state.tensors["momentum_buffer"] = buffer
@@ -109,15 +109,22 @@ public final class RMSprop: GroupedOptimizer<RMSprop.Options> {
         let lr: Tensor
         let mean: RunningMean
         let eps: Tensor
+        let isCentered: Bool
+        let hasMomentum: Bool
         let momentum: Tensor
+        /// Whether the weight decays.
+        let decays: Bool
         let decay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
-            lr = key.scalar(options.lr)
-            mean = RunningMean(decay: options.alpha, key)
-            eps = key.scalar(options.eps)
-            momentum = key.scalar(options.momentum)
-            decay = key.scalar(options.weightDecay)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            lr = numbers.scalar(options.lr)
+            mean = RunningMean(decay: options.alpha, numbers)
+            eps = numbers.scalar(options.eps)
+            isCentered = numbers.branch(options.centered)
+            hasMomentum = numbers.branch(options.momentum > 0)
+            momentum = numbers.scalar(options.momentum)
+            decays = numbers.branch(options.weightDecay != 0)
+            decay = numbers.scalar(options.weightDecay)
         }
     }
 }

@@ -64,7 +64,7 @@ public final class Rprop: GroupedOptimizer<Rprop.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
             let agreement = gradient * (state.tensors["prev"] ?? .zerosLike(data))
@@ -89,13 +89,13 @@ public final class Rprop: GroupedOptimizer<Rprop.Options> {
         let smallest: Tensor
         let largest: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
-            zero = key.scalar(0)
-            one = key.scalar(1)
-            shrink = key.scalar(options.etas.0)
-            grow = key.scalar(options.etas.1)
-            smallest = key.scalar(options.stepSizes.0)
-            largest = key.scalar(options.stepSizes.1)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            zero = numbers.scalar(0)
+            one = numbers.scalar(1)
+            shrink = numbers.scalar(options.etas.0)
+            grow = numbers.scalar(options.etas.1)
+            smallest = numbers.scalar(options.stepSizes.0)
+            largest = numbers.scalar(options.stepSizes.1)
         }
     }
 }

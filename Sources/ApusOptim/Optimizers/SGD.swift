@@ -85,16 +85,16 @@ public final class SGD: GroupedOptimizer<SGD.Options> {
     }
 
     override public func record(_ parameters: [Parameter], _ options: Options) {
-        update(parameters, maximize: options.maximize) {
+        updateByNumbers(parameters, maximize: options.maximize) {
             Scalars(options, $0)
         } rule: { data, gradient, state, scalars in
-            var gradient = options.weightDecay == 0 ? gradient : gradient + data * scalars.weightDecay
-            if options.momentum != 0 {
+            var gradient = scalars.decays ? gradient + data * scalars.weightDecay : gradient
+            if scalars.hasMomentum {
                 let buffer =
                     state.tensors["momentum_buffer"].map { $0 * scalars.momentum + gradient * scalars.undampened }
                     ?? gradient
                 state.tensors["momentum_buffer"] = buffer
-                gradient = options.nesterov ? gradient + buffer * scalars.momentum : buffer
+                gradient = scalars.looksAhead ? gradient + buffer * scalars.momentum : buffer
             }
             return data - gradient * scalars.lr
         }
@@ -103,16 +103,23 @@ public final class SGD: GroupedOptimizer<SGD.Options> {
     /// The hyperparameters of a group as tensors that all its parameters share.
     private struct Scalars {
         let lr: Tensor
+        let hasMomentum: Bool
         let momentum: Tensor
+        let looksAhead: Bool
         /// 1 − dampening
         let undampened: Tensor
+        /// Whether the weight decays.
+        let decays: Bool
         let weightDecay: Tensor
 
-        init(_ options: Options, _ key: StepKey) {
-            lr = key.scalar(options.lr)
-            momentum = key.scalar(options.momentum)
-            undampened = key.scalar(1 - options.dampening)
-            weightDecay = key.scalar(options.weightDecay)
+        init(_ options: Options, _ numbers: StepNumbers) {
+            lr = numbers.scalar(options.lr)
+            hasMomentum = numbers.branch(options.momentum != 0)
+            momentum = numbers.scalar(options.momentum)
+            looksAhead = numbers.branch(options.nesterov)
+            undampened = numbers.scalar(1 - options.dampening)
+            decays = numbers.branch(options.weightDecay != 0)
+            weightDecay = numbers.scalar(options.weightDecay)
         }
     }
 }

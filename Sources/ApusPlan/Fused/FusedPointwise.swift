@@ -112,6 +112,8 @@ public struct FusedPointwise: Primitive, ReusesInputs {
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         let device = inputs.first?.device ?? .cpu
+        // One part, as it is recorded for each parameter in each step.
+        if shapes.count == 1 { return results.map { TensorSpec(shapes[0], dtype(of: $0), device) } }
         return shapes.flatMap { shape in results.map { TensorSpec(shape, dtype(of: $0), device) } }
     }
 
