@@ -31,6 +31,7 @@ public struct Tensor: Sendable {
     public var rank: Int { handle.value.node.outputs[handle.value.output].shape.rank }
     /// The number of elements.
     public var count: Int { shape.elementCount }
+    var byteCount: Int { handle.value.node.outputs[handle.value.output].byteCount }
 
     /// Whether operations on this tensor are recorded for `backward()`.
     public var requiresGrad: Bool { handle.edge != nil }
@@ -102,6 +103,19 @@ extension Tensor {
         return results
     }
 
+    /// Records an operation whose results are known, without asking ``Primitive/infer(_:)``, and without a way back.
+    ///
+    /// - Parameters:
+    ///   - primitive: the operation.
+    ///   - inputs: inputs that need no gradients, of shapes and types that the operation takes.
+    ///   - specs: the shapes and types of the results.
+    public static func record(_ primitive: some Primitive, _ inputs: [Tensor], giving specs: [TensorSpec]) -> [Tensor] {
+        guard let recording = Recording(primitive, inputs, nil, specs) else { return [poisoned(like: inputs)] }
+        let results = specs.mapFew { output, _ in recording.result(output) }
+        if recording.enqueue() { evaluateNow(results.map(\.value)) }
+        return results
+    }
+
     /// Records an operation with one result.
     public static func record(_ primitive: some Primitive, _ inputs: Tensor..., gradientName: String? = nil) -> Tensor {
         recordOne(primitive, inputs, gradientName: gradientName)
@@ -153,35 +167,47 @@ extension Tensor {
 private struct Recording {
     let node: Node
     private let gradient: GradientNode?
+    /// The sizes of the finished elements that it reads.
     private let leafBytes: Int
 
-    /// nil where an input is poisoned, and after an error, which is raised.
+    /// nil where an input is poisoned, and after an error, which is raised. `known` are the results' shapes and types, if
+    /// they are known.
     ///
     /// The primitive comes in its box, which the node and the way back share. Written for any primitive, this would be
     /// compiled for each of them by itself in this module, and for none in the others.
-    init?(_ primitive: any Primitive, _ given: [Tensor], _ gradientName: String?) {
+    init?(
+        _ primitive: any Primitive, _ given: [Tensor], _ gradientName: String?, _ known: [TensorSpec]? = nil
+    ) {
         var inputs = given
+        let device = given.first?.device ?? .cpu
         var (leadsToLeaves, areTogether) = (false, true)
-        for input in inputs {
-            let handle = input.handle
-            if handle.value.node.isPoisoned { return nil }
-            if handle.edge != nil { leadsToLeaves = true }
-            if input.device != inputs[0].device { areTogether = false }
+        for index in given.indices {
+            if given[index].value.node.isPoisoned { return nil }
+            if given[index].requiresGrad { leadsToLeaves = true }
+            if given[index].device != device { areTogether = false }
         }
-        let inputSpecs: [TensorSpec]
+        var inputSpecs: [TensorSpec] = []
         let specs: [TensorSpec]
         do throws(TensorError) {
             if !areTogether { try Self.bringTogether(&inputs, of: primitive) }
-            inputSpecs = inputs.mapFew { $1.spec }
-            specs = try primitive.infer(inputSpecs)
-            try Self.checkSizes(specs, of: primitive)
+            if let known, areTogether {
+                precondition(!leadsToLeaves, "an operation with known results has no gradient")
+                specs = known
+            } else {
+                inputSpecs = inputs.mapFew { $1.spec }
+                specs = try primitive.infer(inputSpecs)
+                try Self.checkSizes(specs, of: primitive)
+            }
         } catch {
             TensorError.raise(error)
             return nil
         }
         var leafBytes = 0
-        node = Node(primitive, inputs.mapFew { $1.value }, outputs: specs, leafBytes: &leafBytes)
+        for index in inputs.indices where inputs[index].value.node.standing == .evaluated {
+            leafBytes += inputs[index].byteCount
+        }
         self.leafBytes = leafBytes
+        node = Node(primitive, inputs.mapFew { $1.value }, outputs: specs)
         gradient =
             leadsToLeaves && GradientMode.isEnabled
             ? GradientNode(primitive, name: gradientName, inputs: inputs, inputSpecs: inputSpecs, results: node) : nil
@@ -199,10 +225,11 @@ private struct Recording {
 
     // Names are made for errors only: that of a chain of functions is put together from theirs.
     private static func checkSizes(_ specs: [TensorSpec], of primitive: any Primitive) throws(TensorError) {
-        for spec in specs where spec.byteCount > StoragePool.physicalBytes {
+        let limit = StoragePool.physicalBytes
+        for spec in specs where spec.byteCount > limit {
             throw TensorError(
                 primitive.name,
-                "a result of shape \(spec.shape.brackets) takes more than the \(StoragePool.physicalBytes) bytes "
+                "a result of shape \(spec.shape.brackets) takes more than the \(limit) bytes "
                     + "of memory that this machine has.")
         }
     }
@@ -229,7 +256,12 @@ extension Array {
         case 1: [transform(0, self[0])]
         case 2: [transform(0, self[0]), transform(1, self[1])]
         case 3: [transform(0, self[0]), transform(1, self[1]), transform(2, self[2])]
-        default: indices.map { transform($0, self[$0]) }
+        default:
+            // Filled where it lies: each of `map`'s elements asks whether there is room.
+            [Result](unsafeUninitializedCapacity: count) { buffer, initialized in
+                for index in indices { buffer.initializeElement(at: index, to: transform(index, self[index])) }
+                initialized = count
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     public final var groups: [ParameterGroup<Options>]
     /// The newest template, which that of the next step is like.
     private var newest: UpdateTemplate?
+    /// The numbers that were made last, some of which may serve again.
+    private var newestNumbers: StepNumbers?
     /// Templates that serve again in later steps.
     private var known = UpdateTemplate.Known()
 
@@ -112,7 +114,8 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
         _ rule: (Tensor, Tensor, inout OptimizerState, Scalars) -> Tensor
     ) {
         // By the key: one as a rule, which is why this is no dictionary.
-        var steps: [(numbers: StepNumbers, scalars: Scalars, template: UpdateTemplate?)] = []
+        var (steps, scalars): ([StepNumbers], [Scalars]) = ([], [])
+        var templates: [UpdateTemplate?] = []
         for parameter in parameters {
             guard let slope = parameter.grad else { continue }
             let kept = keptState(of: parameter)
@@ -120,29 +123,30 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
             let gradient = maximize ? -slope : slope
             let key = StepKey(step: kept.step + 1, dtype: data.dtype, numbers: kept.numbers)
             let index: Int
-            if let found = steps.firstIndex(where: { $0.numbers.key == key }) {
+            if let found = steps.firstIndex(where: { $0.key == key }) {
                 index = found
             } else {
                 index = steps.count
-                let numbers = StepNumbers(key)
-                let scalars = makeNumbers(numbers)
-                let template = keepsTemplates ? known.template(for: numbers, kept.names, on: data.device) : nil
-                steps.append((numbers, scalars, template))
+                let numbers = StepNumbers(key, after: newestNumbers)
+                newestNumbers = numbers
+                steps.append(numbers)
+                scalars.append(makeNumbers(numbers))
+                templates.append(keepsTemplates ? known.template(for: numbers, kept.names, on: data.device) : nil)
             }
-            if let updated = steps[index].template?.record(data, gradient, kept) {
+            if let updated = templates[index]?.record(data, gradient, kept) {
                 parameter.data = updated
                 continue
             }
             var state = kept.state
             state.step += 1
-            let updated = rule(data, gradient, &state, steps[index].scalars)
-            if keepsTemplates { state.numbers = steps[index].numbers.numbers }
-            if steps[index].template == nil,
+            let updated = rule(data, gradient, &state, scalars[index])
+            if keepsTemplates { state.numbers = steps[index].numbers }
+            if templates[index] == nil,
                 let template = UpdateTemplate(data, gradient, kept, to: updated, state, like: newest)
             {
-                steps[index].template = template
+                templates[index] = template
                 newest = template
-                if keepsTemplates { known.add(template, steps[index].numbers) }
+                if keepsTemplates { known.add(template, steps[index]) }
                 // Recorded once more, so that the first parameter is part of the sweep.
                 if let updated = template.record(data, gradient, kept) {
                     parameter.data = updated

@@ -2,7 +2,7 @@ import ApusEngine
 import ApusGraph
 
 /// A rule as it was recorded for one parameter, for the other parameters of the same type and step.
-struct UpdateTemplate {
+final class UpdateTemplate {
     private let chain: ElementwiseTemplate
     /// The names of the state's tensors, sorted.
     let names: [String]
@@ -33,7 +33,8 @@ struct UpdateTemplate {
         (self.chain, names, self.changed, numbers) = (chain, before.names, changed, after.numbers)
     }
 
-    private init(_ chain: ElementwiseTemplate, _ other: UpdateTemplate, numbers: [String: Double]) {
+    /// The same with other numbers.
+    private init(_ other: UpdateTemplate, _ chain: ElementwiseTemplate, numbers: [String: Double]) {
         (self.chain, names, changed, self.numbers) = (chain, other.names, other.changed, numbers)
     }
 
@@ -41,7 +42,7 @@ struct UpdateTemplate {
     func record(_ data: Tensor, _ gradient: Tensor, _ state: KeptState) -> Tensor? {
         guard state.names == names else { return nil }
         var inputs: [Tensor] = []
-        inputs.reserveCapacity(2 + names.count)
+        inputs.reserveCapacity(chain.operandCount)
         inputs.append(data)
         inputs.append(gradient)
         inputs.append(contentsOf: state.tensors)
@@ -82,7 +83,7 @@ extension UpdateTemplate {
             guard let index = entries.firstIndex(where: { $0.fits(step, names) }) else { return nil }
             let entry = entries[index]
             let shared = entry.places.map { step.tensors[$0].moved(to: device) }
-            let template = UpdateTemplate(entry.template.chain.reading(shared), entry.template, numbers: step.numbers)
+            let template = UpdateTemplate(entry.template, entry.template.chain.reading(shared), numbers: step.numbers)
             entries[index].template = template
             return template
         }

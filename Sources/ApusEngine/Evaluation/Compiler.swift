@@ -18,7 +18,7 @@ struct Compiler: Sendable {
     }
 
     func compile(_ collected: CollectedGraph) throws -> Plan {
-        var graph = planGraph(of: collected)
+        var graph = try planGraph(of: collected)
         if settings.tracesPasses { trace("recorded", graph) }
         for pass in passes {
             try pass.run(&graph)
@@ -34,7 +34,7 @@ struct Compiler: Sendable {
 
     private func trace(_ pass: String, _ graph: PlanGraph) { printToStandardError("\(pass):\n\(graph)") }
 
-    private func planGraph(of collected: CollectedGraph) -> PlanGraph {
+    private func planGraph(of collected: CollectedGraph) throws -> PlanGraph {
         var graph = PlanGraph()
         for leaf in collected.leaves {
             let value = graph.addValue(leaf.value.spec)
@@ -53,7 +53,9 @@ struct Compiler: Sendable {
             let outputs = item.node.outputs.map { graph.addValue($0) }
             results.append(outputs)
             graph.steps.append(
-                PlanGraph.Step(item.primitive, inputs: inputs, outputs: outputs, modulePath: item.node.modulePath))
+                PlanGraph.Step(
+                    try item.node.pendingWork().primitive, inputs: inputs, outputs: outputs,
+                    modulePath: item.node.modulePath))
             for (position, output) in outputs.enumerated() where item.heldOutputs & (1 << UInt8(position)) != 0 {
                 graph.outputs.append(output)
             }

@@ -110,8 +110,18 @@ public struct ElementwiseTemplate {
         return true
     }
 
-    /// Records the chain for other tensors, which ``fits(_:)``.
-    public func record(_ inputs: [Tensor]) -> [Tensor] {
-        Tensor.record(FusedPointwise(program, shapes: [inputs[0].shape]), inputs + shared)
+    /// How many tensors the chain reads: a list of inputs with room for as many need not be copied to be recorded.
+    public var operandCount: Int { program.inputTypes.count }
+
+    /// Records the chain for other tensors, which ``fits(_:)``, and which need no gradients or get none.
+    public func record(_ inputs: consuming [Tensor]) -> [Tensor] {
+        let (shape, device) = (inputs[0].shape, inputs[0].device)
+        inputs.append(contentsOf: shared)
+        let primitive = FusedPointwise(program, shapes: [shape])
+        if inputs.contains(where: { $0.requiresGrad }) { return Tensor.record(primitive, inputs) }
+        // The chain was recorded once function by function: its shapes are known to be right.
+        return Tensor.record(
+            primitive, inputs,
+            giving: program.results.map { TensorSpec(shape, primitive.dtype(of: $0), device) })
     }
 }

@@ -77,11 +77,11 @@ public final class Engine: @unchecked Sendable {
 
     /// Computes pending nodes, a plan for each device, and before them what is copied between devices.
     private func compute(_ targets: [Node]) throws {
-        let all = try CollectedGraph(targets: targets)
+        let all = try CollectedGraph(targets: targets, &primitives)
         guard let device = all.items.first?.node.outputs.first?.device else { return }
         if !all.hasTransfers, targets.allSatisfy({ $0.outputs[0].device == device }) { return try run(all) }
         for (node, source) in PendingTransfers.behind(targets) {
-            if source.node.isPending { try run(CollectedGraph(targets: [source.node])) }
+            if source.node.isPending { try run(CollectedGraph(targets: [source.node], &primitives)) }
             guard let storage = source.node.storage(of: source.output) else {
                 throw TensorError("to", "what is to be copied could not be computed before; see the first error.")
             }
@@ -91,7 +91,7 @@ public final class Engine: @unchecked Sendable {
         var groups: [Device: [Node]] = [:]
         for node in targets where node.isPending { groups[node.outputs[0].device, default: []].append(node) }
         for group in groups.sorted(by: { $0.key.description < $1.key.description }) {
-            try run(CollectedGraph(targets: group.value))
+            try run(CollectedGraph(targets: group.value, &primitives))
         }
     }
 
@@ -110,7 +110,7 @@ public final class Engine: @unchecked Sendable {
 
     private func run(_ graph: CollectedGraph) throws {
         let device = computingDevice(graph.items.first?.node.outputs.first?.device ?? .cpu)
-        let key = PlanKey(graph, on: device.device, &primitives)
+        let key = PlanKey(graph, on: device.device)
         currentCounters.evaluations += 1
         let (plan, results) = try thread.run { () throws -> (ExecutablePlan, [Storage]) in
             try device.begin()

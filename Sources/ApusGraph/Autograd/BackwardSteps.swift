@@ -23,7 +23,7 @@ struct BackwardSteps {
     }
 
     private mutating func append(_ node: GradientNode) {
-        guard positions.insert(node.sequence, at: steps.count) else { return }
+        guard positions.append(node.sequence) else { return }
         steps.append(Step(node: node, first: gradients.count))
         for _ in 0..<Self.resultCount(node) { gradients.append(nil) }
     }
@@ -71,37 +71,39 @@ struct BackwardSteps {
 /// Each edge of a walk is looked up twice. Swift's dictionaries hash with a key against chosen input, for ten times as many
 /// instructions; these numbers are our own counter's.
 private struct SequenceTable {
-    /// Twice as many as there are entries, at least; a power of two. Sequence numbers begin with 1: 0 is a free place.
-    private var entries = [(sequence: Int, position: Int)](repeating: (0, 0), count: 128)
-    private var count = 0
+    /// By position.
+    private var sequences: [Int] = []
+    /// Positions, one added, by hash; 0 is free. Twice as many as there are numbers, at least, and a power of two. In 32
+    /// bits, because blocks of 1024 bytes and more make glibc tidy up its small ones first.
+    private var places = [Int32](repeating: 0, count: 128)
 
-    /// Where the entry of a number is, or is to be.
+    /// Where the position of a number is, or is to be.
     private func place(of sequence: Int) -> Int {
         // Fibonacci hashing: 2⁶⁴ / φ spreads numbers in a row, and those with a common factor, evenly.
-        let mask = entries.count - 1
+        let mask = places.count - 1
         var place = Int(truncatingIfNeeded: (UInt(bitPattern: sequence) &* 0x9e37_79b9_7f4a_7c15) >> 32) & mask
-        while entries[place].sequence != sequence, entries[place].sequence != 0 { place = (place + 1) & mask }
+        while places[place] != 0, sequences[Int(places[place]) - 1] != sequence { place = (place + 1) & mask }
         return place
     }
 
     subscript(sequence: Int) -> Int? {
-        let entry = entries[place(of: sequence)]
-        return entry.sequence == sequence ? entry.position : nil
+        let found = places[place(of: sequence)]
+        return found == 0 ? nil : Int(found) - 1
     }
 
-    /// Returns whether the number was not there before.
-    mutating func insert(_ sequence: Int, at position: Int) -> Bool {
+    /// Gives a number the next position; returns false where it has one.
+    mutating func append(_ sequence: Int) -> Bool {
         let place = place(of: sequence)
-        guard entries[place].sequence == 0 else { return false }
-        entries[place] = (sequence, position)
-        count += 1
-        if count * 2 > entries.count { grow() }
+        guard places[place] == 0 else { return false }
+        sequences.append(sequence)
+        places[place] = Int32(sequences.count)
+        if sequences.count * 2 > places.count { grow() }
         return true
     }
 
     private mutating func grow() {
-        let old = entries
-        entries = [(sequence: Int, position: Int)](repeating: (0, 0), count: old.count * 2)
-        for entry in old where entry.sequence != 0 { entries[place(of: entry.sequence)] = entry }
+        let count = places.count * 2
+        places = [Int32](repeating: 0, count: count)
+        for position in sequences.indices { places[place(of: sequences[position])] = Int32(position + 1) }
     }
 }

@@ -86,14 +86,11 @@ public final class Node: Sendable {
     private let walk = Atomic<Int>(0)
     private let walkIndex = Atomic<Int>(0)
 
-    /// A pending node; `leafBytes` grows by the sizes of the finished elements that it reads.
-    init(_ primitive: any Primitive, _ inputs: [Value], outputs: [TensorSpec], leafBytes: inout Int) {
+    /// A pending node.
+    init(_ primitive: any Primitive, _ inputs: [Value], outputs: [TensorSpec]) {
         self.outputs = outputs
         modulePath = ModulePath.current
-        for input in inputs {
-            input.node.consumers.add(1, ordering: .relaxed)
-            if input.node.standing == .evaluated { leafBytes += input.spec.byteCount }
-        }
+        for index in inputs.indices { inputs[index].node.consumers.add(1, ordering: .relaxed) }
         state = Mutex(State(primitive: primitive, inputs: inputs))
         standingNow = Atomic(.pending)
     }

@@ -46,7 +46,10 @@ public enum PendingWork {
 
     /// The current task, or the thread where there is none.
     static var currentContext: Int {
-        withUnsafeCurrentTask { $0?.hashValue } ?? Int(bitPattern: pthread_self())
+        // A task is known by its address, of which its handle consists. The handle's hash value, the only number that it
+        // gives by itself, takes as long as all else that noting a node does.
+        let task = withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: Int.self) } }
+        return task ?? Int(bitPattern: pthread_self())
     }
 
     /// Notes a new node; returns whether there is so much pending that it should be computed now.
