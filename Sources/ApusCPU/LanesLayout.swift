@@ -128,6 +128,8 @@ enum LanesPolicy {
     static func prefers(_ geometry: ConvolutionGeometry, x: TensorSpec, weight: Shape) -> Bool {
         geometry.spatialRank == 2 && geometry.groups == 1 && geometry.dilation == [1, 1] && fits(x)
             && weight.dimensions[1] < 16 && weight.dimensions[0] <= 32
+            && weight.dimensions[2] * weight.dimensions[3] * max(weight.dimensions[0], weight.dimensions[1])
+                <= Int(APUS_LANES_PACKED_WEIGHTS)
     }
 
     static func convolution(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) -> ApusLanesConvolution

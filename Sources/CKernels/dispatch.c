@@ -95,7 +95,14 @@ size_t apus_sort_scratch_bytes(int64_t length)
 int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *c)
 {
     int64_t weights = (int64_t)c->outputChannels * c->inputChannels * c->kernelHeight * c->kernelWidth;
-    return (weights + c->outputChannels) * APUS_LANES;
+    // A sum is one vector of the instruction set.
+    int64_t vector = 4;
+    switch (apus_kernels_isa()) {
+    case ApusISAAVX512: vector = 16; break;
+    case ApusISAAVX2: vector = 8; break;
+    case ApusISABaseline: break;
+    }
+    return (weights + c->outputChannels) * vector;
 }
 
 /// The largest of the three directions: two lists of 64-bit shifts, the planes, and rows of sums.

@@ -1,6 +1,7 @@
 /// Convolution in the lanes layout (see `lanes_layout.h`), for few channels: intended below about 32.
 ///
-/// Any channel counts, kernel sizes, strides and zero padding; dilation 1 and one group of channels only.
+/// Any strides and zero padding; dilation 1 and one group of channels only; kernel height × width × channels, those of
+/// the input as well as those of the output, at most APUS_LANES_PACKED_WEIGHTS.
 /// Each function works on the groups of 16 images [beginGroup, endGroup) and on the channels [beginChannel, endChannel)
 /// of the output, for the gradient of the input on those of the input; arguments point to group 0 and channel 0.
 /// Weights are plain [O, I, KH, KW].
@@ -12,6 +13,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/// The floats of working memory, on the stack (48 KiB), for weights in the order in which they are read.
+#define APUS_LANES_PACKED_WEIGHTS 12288
 
 /// The sizes of a convolution. Output sizes are the caller's: (H + padding both sides - KH) / strideHeight + 1;
 /// padding below and to the right follows from them.
@@ -63,10 +67,10 @@ void apus_lanes_convolution_input_gradient(
     int64_t beginGroup, int64_t endGroup,
     int64_t beginChannel, int64_t endChannel);
 
-/// Floats of one accumulator for the gradients of weights and bias: [O][I][KH][KW][16], then [O][16].
+/// Floats of one accumulator for the gradients of weights and bias: [O][I][KH][KW], then [O], a vector each.
 int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *convolution);
 
-/// Adds the groups' share of the gradients of weights and bias to an accumulator, lane by lane.
+/// Adds the groups' share of the gradients of weights and bias to an accumulator.
 ///
 /// For results that repeat bit for bit on any number of threads give each fixed chunk of groups an accumulator of its
 /// own (all zeros before its first call), not each thread.

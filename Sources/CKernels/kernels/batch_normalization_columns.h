@@ -8,7 +8,6 @@
 enum {
     /// Rows of a piece: 64 lines of the first-level cache, and 64 additions in a chain.
     columnPiece = 64,
-    laneVectors = lanesWidth / vectorWidth,
     /// Channels of the smaller block.
     halfWidth = 8,
     halfVectors = vectorWidth < halfWidth ? halfWidth / vectorWidth : 1,

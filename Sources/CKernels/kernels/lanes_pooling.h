@@ -23,11 +23,6 @@ APUS_INLINE LanesWindow lanes_window(const ApusLanesPooling *p, int64_t y, int64
     return w;
 }
 
-APUS_INLINE int lanes_window_is_whole(const ApusLanesPooling *p, const LanesWindow *w)
-{
-    return w->bottom - w->top == p->kernelHeight && w->right - w->left == p->kernelWidth;
-}
-
 /// Keeps the larger number and its place; a later NaN is larger than all.
 APUS_INLINE void take_larger(vfloat v, int32_t i, vfloat *best, vint *place)
 {
@@ -36,9 +31,30 @@ APUS_INLINE void take_larger(vfloat v, int32_t i, vfloat *best, vint *place)
     *place = take ? (vint)i : *place;
 }
 
-APUS_INLINE void add_where(vint mask, vfloat gradient, float *target)
+APUS_INLINE vfloat where(vint mask, vfloat v) { return float_of((vuint)mask & bits_of(v)); }
+
+/// The output columns [*begin, *end) whose windows lie inside the input's width.
+APUS_INLINE void whole_windows(const ApusLanesPooling *p, int64_t *begin, int64_t *end)
 {
-    store(target, load(target) + float_of((vuint)mask & bits_of(gradient)));
+    const int64_t room = (int64_t)p->inputWidth + p->paddingWidth - p->kernelWidth;
+    *begin = smaller(p->outputWidth, (p->paddingWidth + p->strideWidth - 1) / p->strideWidth);
+    *end = room < 0 ? *begin : larger(*begin, smaller(p->outputWidth, room / p->strideWidth + 1));
+}
+
+/// Whether each element of the input belongs to at most one window, and no window reaches beyond the input.
+APUS_INLINE int windows_are_disjoint(const ApusLanesPooling *p)
+{
+    return p->paddingHeight == 0 && p->paddingWidth == 0 && p->strideHeight >= p->kernelHeight
+        && p->strideWidth >= p->kernelWidth
+        && ((int64_t)p->outputHeight - 1) * p->strideHeight + p->kernelHeight <= p->inputHeight
+        && ((int64_t)p->outputWidth - 1) * p->strideWidth + p->kernelWidth <= p->inputWidth;
+}
+
+/// Whether disjoint windows cover the whole input.
+APUS_INLINE int windows_cover(const ApusLanesPooling *p)
+{
+    return p->strideHeight == p->kernelHeight && p->strideWidth == p->kernelWidth
+        && p->outputHeight * p->strideHeight == p->inputHeight && p->outputWidth * p->strideWidth == p->inputWidth;
 }
 
 /// Calls a function with constants for the most frequent windows, 2×2 and 3×3, so that these are unrolled, and for the
@@ -57,38 +73,61 @@ APUS_INLINE void add_where(vint mask, vfloat gradient, float *target)
         function(__VA_ARGS__, p->lanes, 0);                                                                            \
     }
 
+/// Any window, clipped to the input; `output` and `index` point to its place.
+APUS_INLINE void max_pool_window(
+    const ApusLanesPooling *p, const float *plane, int64_t y, int64_t x, float *output, uint8_t *index, const int lanes)
+{
+    const LanesWindow w = lanes_window(p, y, x);
+    for (int lane = 0; lane < lanes; lane += vectorWidth) {
+        vfloat best = splat(-__builtin_inff());
+        vint place = (vint)(int32_t)((w.top - w.firstRow) * p->kernelWidth + (w.left - w.firstColumn));
+        for (int64_t sy = w.top; sy < w.bottom; sy++) {
+            for (int64_t sx = w.left; sx < w.right; sx++) {
+                const int64_t i = (sy - w.firstRow) * p->kernelWidth + (sx - w.firstColumn);
+                take_larger(load(plane + (sy * p->inputWidth + sx) * lanes + lane), (int32_t)i, &best, &place);
+            }
+        }
+        store(output + lane, best);
+        store_bytes(index + lane, place);
+    }
+}
+
 APUS_INLINE void lanes_max_pool_forward(
     const ApusLanesPooling *p, const float *input, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup,
     const int lanes, const int kernel)
 {
-    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanes;
+    const int64_t inputRow = (int64_t)p->inputWidth * lanes, inputPlane = p->inputHeight * inputRow;
+    const int64_t step = (int64_t)p->strideWidth * lanes;
+    int64_t begin, end;
+    whole_windows(p, &begin, &end);
     int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanes;
     for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
         const float *source = input + plane * inputPlane;
-        for (int64_t y = 0; y < p->outputHeight; y++) {
-            for (int64_t x = 0; x < p->outputWidth; x++, position += lanes) {
-                LanesWindow w = lanes_window(p, y, x);
+        for (int64_t y = 0; y < p->outputHeight; y++, position += p->outputWidth * lanes) {
+            float *outputRow = output + position;
+            uint8_t *indexRow = index + position;
+            const int64_t top = y * p->strideHeight - p->paddingHeight;
+            const int isWhole = kernel > 0 && top >= 0 && top + p->kernelHeight <= p->inputHeight;
+            const int64_t first = isWhole ? begin : p->outputWidth, last = isWhole ? end : p->outputWidth;
+            for (int64_t x = 0; x < first; x++) {
+                max_pool_window(p, source, y, x, outputRow + x * lanes, indexRow + x * lanes, lanes);
+            }
+            const float *window = source + top * inputRow + (first * p->strideWidth - p->paddingWidth) * lanes;
+            for (int64_t x = first; x < last; x++, window += step) {
                 for (int lane = 0; lane < lanes; lane += vectorWidth) {
-                    vfloat best = splat(-__builtin_inff());
-                    vint place = (vint)(int32_t)((w.top - w.firstRow) * p->kernelWidth + (w.left - w.firstColumn));
-                    const float *first = source + (w.firstRow * p->inputWidth + w.firstColumn) * lanes + lane;
-                    if (kernel > 0 && lanes_window_is_whole(p, &w)) {
-                        APUS_UNROLL
-                        for (int i = 0; i < kernel * kernel; i++) {
-                            const float *row = first + i / kernel * (int64_t)p->inputWidth * lanes;
-                            take_larger(load(row + i % kernel * lanes), i, &best, &place);
-                        }
-                    } else {
-                        for (int64_t sy = w.top - w.firstRow; sy < w.bottom - w.firstRow; sy++) {
-                            for (int64_t sx = w.left - w.firstColumn; sx < w.right - w.firstColumn; sx++) {
-                                vfloat v = load(first + (sy * p->inputWidth + sx) * lanes);
-                                take_larger(v, (int32_t)(sy * p->kernelWidth + sx), &best, &place);
-                            }
-                        }
+                    vfloat best = load(window + lane);
+                    vint place = (vint)0;
+                    APUS_UNROLL
+                    for (int i = 1; i < kernel * kernel; i++) {
+                        take_larger(
+                            load(window + i / kernel * inputRow + i % kernel * lanes + lane), i, &best, &place);
                     }
-                    store(output + position + lane, best);
-                    store_bytes(index + position + lane, place);
+                    store(outputRow + x * lanes + lane, best);
+                    store_bytes(indexRow + x * lanes + lane, place);
                 }
+            }
+            for (int64_t x = last; x < p->outputWidth; x++) {
+                max_pool_window(p, source, y, x, outputRow + x * lanes, indexRow + x * lanes, lanes);
             }
         }
     }
@@ -100,38 +139,63 @@ static void lanes_max_pool_forward_kernel(
     APUS_WINDOW_VARIANTS(lanes_max_pool_forward, p, input, output, index, beginGroup, endGroup)
 }
 
+/// Spreads the gradient of any window, clipped to the input, adding to `plane`.
+APUS_INLINE void max_pool_window_gradient(
+    const ApusLanesPooling *p, const float *gradient, const uint8_t *index, int64_t y, int64_t x, float *plane,
+    const int lanes)
+{
+    const LanesWindow w = lanes_window(p, y, x);
+    for (int lane = 0; lane < lanes; lane += vectorWidth) {
+        const vfloat g = load(gradient + lane);
+        const vint place = load_bytes(index + lane);
+        for (int64_t sy = w.top; sy < w.bottom; sy++) {
+            for (int64_t sx = w.left; sx < w.right; sx++) {
+                const int64_t i = (sy - w.firstRow) * p->kernelWidth + (sx - w.firstColumn);
+                float *target = plane + (sy * p->inputWidth + sx) * lanes + lane;
+                store(target, load(target) + where(place == (int32_t)i, g));
+            }
+        }
+    }
+}
+
 APUS_INLINE void lanes_max_pool_backward(
     const ApusLanesPooling *p, const float *outputGradient, const uint8_t *index, float *inputGradient,
     int64_t beginGroup, int64_t endGroup,
     const int lanes, const int kernel)
 {
-    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanes;
+    const int64_t inputRow = (int64_t)p->inputWidth * lanes, inputPlane = p->inputHeight * inputRow;
+    const int64_t step = (int64_t)p->strideWidth * lanes;
+    const int overwrites = kernel > 0 && windows_are_disjoint(p), clears = !(overwrites && windows_cover(p));
+    int64_t begin, end;
+    whole_windows(p, &begin, &end);
     int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanes;
     for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
         float *destination = inputGradient + plane * inputPlane;
-        memset(destination, 0, (size_t)inputPlane * sizeof(float));
-        for (int64_t y = 0; y < p->outputHeight; y++) {
-            for (int64_t x = 0; x < p->outputWidth; x++, position += lanes) {
-                LanesWindow w = lanes_window(p, y, x);
+        if (clears) memset(destination, 0, (size_t)inputPlane * sizeof(float));
+        for (int64_t y = 0; y < p->outputHeight; y++, position += p->outputWidth * lanes) {
+            const float *gradient = outputGradient + position;
+            const uint8_t *places = index + position;
+            const int64_t top = y * p->strideHeight - p->paddingHeight;
+            const int isWhole = kernel > 0 && top >= 0 && top + p->kernelHeight <= p->inputHeight;
+            const int64_t first = isWhole ? begin : p->outputWidth, last = isWhole ? end : p->outputWidth;
+            for (int64_t x = 0; x < first; x++) {
+                max_pool_window_gradient(p, gradient + x * lanes, places + x * lanes, y, x, destination, lanes);
+            }
+            float *window = destination + top * inputRow + (first * p->strideWidth - p->paddingWidth) * lanes;
+            for (int64_t x = first; x < last; x++, window += step) {
                 for (int lane = 0; lane < lanes; lane += vectorWidth) {
-                    vfloat gradient = load(outputGradient + position + lane);
-                    vint place = load_bytes(index + position + lane);
-                    float *first = destination + (w.firstRow * p->inputWidth + w.firstColumn) * lanes + lane;
-                    if (kernel > 0 && lanes_window_is_whole(p, &w)) {
-                        APUS_UNROLL
-                        for (int i = 0; i < kernel * kernel; i++) {
-                            float *row = first + i / kernel * (int64_t)p->inputWidth * lanes;
-                            add_where(place == i, gradient, row + i % kernel * lanes);
-                        }
-                    } else {
-                        for (int64_t sy = w.top - w.firstRow; sy < w.bottom - w.firstRow; sy++) {
-                            for (int64_t sx = w.left - w.firstColumn; sx < w.right - w.firstColumn; sx++) {
-                                vint isHere = place == (int32_t)(sy * p->kernelWidth + sx);
-                                add_where(isHere, gradient, first + (sy * p->inputWidth + sx) * lanes);
-                            }
-                        }
+                    const vfloat g = load(gradient + x * lanes + lane);
+                    const vint place = load_bytes(places + x * lanes + lane);
+                    APUS_UNROLL
+                    for (int i = 0; i < kernel * kernel; i++) {
+                        float *target = window + i / kernel * inputRow + i % kernel * lanes + lane;
+                        const vfloat before = overwrites ? splat(0.0f) : load(target);
+                        store(target, before + where(place == i, g));
                     }
                 }
+            }
+            for (int64_t x = last; x < p->outputWidth; x++) {
+                max_pool_window_gradient(p, gradient + x * lanes, places + x * lanes, y, x, destination, lanes);
             }
         }
     }
@@ -160,27 +224,62 @@ APUS_INLINE float lanes_window_scale(
     return 1.0f / (float)divisor;
 }
 
+/// The scale of the windows that lie inside the input.
+APUS_INLINE float whole_window_scale(const ApusLanesPooling *p, int64_t divisorOverride)
+{
+    return 1.0f / (float)(divisorOverride ? divisorOverride : (int64_t)p->kernelHeight * p->kernelWidth);
+}
+
+/// Any window, clipped to the input; `output` points to its place.
+APUS_INLINE void average_pool_window(
+    const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *plane, int64_t y, int64_t x,
+    float *output, const int lanes)
+{
+    const LanesWindow w = lanes_window(p, y, x);
+    const float scale = lanes_window_scale(p, &w, countIncludePad, divisorOverride);
+    for (int lane = 0; lane < lanes; lane += vectorWidth) {
+        vfloat sum = splat(0.0f);
+        for (int64_t sy = w.top; sy < w.bottom; sy++) {
+            const float *row = plane + sy * p->inputWidth * lanes + lane;
+            for (int64_t sx = w.left; sx < w.right; sx++) sum += load(row + sx * lanes);
+        }
+        store(output + lane, sum * scale);
+    }
+}
+
 APUS_INLINE void lanes_average_pool_forward(
     const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *input, float *output,
     int64_t beginGroup, int64_t endGroup,
-    const int lanes)
+    const int lanes, const int kernel)
 {
-    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanes;
-    int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanes;
+    const int64_t inputRow = (int64_t)p->inputWidth * lanes, inputPlane = p->inputHeight * inputRow;
+    const int64_t step = (int64_t)p->strideWidth * lanes;
+    const float scale = whole_window_scale(p, divisorOverride);
+    int64_t begin, end;
+    whole_windows(p, &begin, &end);
+    float *outputRow = output + beginGroup * p->channels * p->outputHeight * p->outputWidth * lanes;
     for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
         const float *source = input + plane * inputPlane;
-        for (int64_t y = 0; y < p->outputHeight; y++) {
-            for (int64_t x = 0; x < p->outputWidth; x++, position += lanes) {
-                LanesWindow w = lanes_window(p, y, x);
-                float scale = lanes_window_scale(p, &w, countIncludePad, divisorOverride);
+        for (int64_t y = 0; y < p->outputHeight; y++, outputRow += p->outputWidth * lanes) {
+            const int64_t top = y * p->strideHeight - p->paddingHeight;
+            const int isWhole = kernel > 0 && top >= 0 && top + p->kernelHeight <= p->inputHeight;
+            const int64_t first = isWhole ? begin : p->outputWidth, last = isWhole ? end : p->outputWidth;
+            for (int64_t x = 0; x < first; x++) {
+                average_pool_window(p, countIncludePad, divisorOverride, source, y, x, outputRow + x * lanes, lanes);
+            }
+            const float *window = source + top * inputRow + (first * p->strideWidth - p->paddingWidth) * lanes;
+            for (int64_t x = first; x < last; x++, window += step) {
                 for (int lane = 0; lane < lanes; lane += vectorWidth) {
                     vfloat sum = splat(0.0f);
-                    for (int64_t sy = w.top; sy < w.bottom; sy++) {
-                        const float *row = source + sy * p->inputWidth * lanes + lane;
-                        for (int64_t sx = w.left; sx < w.right; sx++) sum += load(row + sx * lanes);
+                    APUS_UNROLL
+                    for (int i = 0; i < kernel * kernel; i++) {
+                        sum += load(window + i / kernel * inputRow + i % kernel * lanes + lane);
                     }
-                    store(output + position + lane, sum * scale);
+                    store(outputRow + x * lanes + lane, sum * scale);
                 }
+            }
+            for (int64_t x = last; x < p->outputWidth; x++) {
+                average_pool_window(p, countIncludePad, divisorOverride, source, y, x, outputRow + x * lanes, lanes);
             }
         }
     }
@@ -190,37 +289,64 @@ static void lanes_average_pool_forward_kernel(
     const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *input, float *output,
     int64_t beginGroup, int64_t endGroup)
 {
-    if (p->lanes == lanesWidth) {
-        lanes_average_pool_forward(
-            p, countIncludePad, divisorOverride, input, output, beginGroup, endGroup, lanesWidth);
-    } else {
-        lanes_average_pool_forward(p, countIncludePad, divisorOverride, input, output, beginGroup, endGroup, p->lanes);
+    APUS_WINDOW_VARIANTS(
+        lanes_average_pool_forward, p, countIncludePad, divisorOverride, input, output, beginGroup, endGroup)
+}
+
+/// Spreads the gradient of any window, clipped to the input, adding to `plane`.
+APUS_INLINE void average_pool_window_gradient(
+    const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *gradient, int64_t y,
+    int64_t x, float *plane, const int lanes)
+{
+    const LanesWindow w = lanes_window(p, y, x);
+    const float scale = lanes_window_scale(p, &w, countIncludePad, divisorOverride);
+    for (int lane = 0; lane < lanes; lane += vectorWidth) {
+        const vfloat share = load(gradient + lane) * scale;
+        for (int64_t sy = w.top; sy < w.bottom; sy++) {
+            float *row = plane + sy * p->inputWidth * lanes + lane;
+            for (int64_t sx = w.left; sx < w.right; sx++) store(row + sx * lanes, load(row + sx * lanes) + share);
+        }
     }
 }
 
 APUS_INLINE void lanes_average_pool_backward(
     const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *outputGradient,
     float *inputGradient, int64_t beginGroup, int64_t endGroup,
-    const int lanes)
+    const int lanes, const int kernel)
 {
-    const int64_t inputPlane = (int64_t)p->inputHeight * p->inputWidth * lanes;
-    int64_t position = beginGroup * p->channels * p->outputHeight * p->outputWidth * lanes;
+    const int64_t inputRow = (int64_t)p->inputWidth * lanes, inputPlane = p->inputHeight * inputRow;
+    const int64_t step = (int64_t)p->strideWidth * lanes;
+    const float scale = whole_window_scale(p, divisorOverride);
+    const int overwrites = kernel > 0 && windows_are_disjoint(p), clears = !(overwrites && windows_cover(p));
+    int64_t begin, end;
+    whole_windows(p, &begin, &end);
+    const float *gradient = outputGradient + beginGroup * p->channels * p->outputHeight * p->outputWidth * lanes;
     for (int64_t plane = beginGroup * p->channels; plane < endGroup * p->channels; plane++) {
         float *destination = inputGradient + plane * inputPlane;
-        memset(destination, 0, (size_t)inputPlane * sizeof(float));
-        for (int64_t y = 0; y < p->outputHeight; y++) {
-            for (int64_t x = 0; x < p->outputWidth; x++, position += lanes) {
-                LanesWindow w = lanes_window(p, y, x);
-                float scale = lanes_window_scale(p, &w, countIncludePad, divisorOverride);
+        if (clears) memset(destination, 0, (size_t)inputPlane * sizeof(float));
+        for (int64_t y = 0; y < p->outputHeight; y++, gradient += p->outputWidth * lanes) {
+            const int64_t top = y * p->strideHeight - p->paddingHeight;
+            const int isWhole = kernel > 0 && top >= 0 && top + p->kernelHeight <= p->inputHeight;
+            const int64_t first = isWhole ? begin : p->outputWidth, last = isWhole ? end : p->outputWidth;
+            for (int64_t x = 0; x < first; x++) {
+                average_pool_window_gradient(
+                    p, countIncludePad, divisorOverride, gradient + x * lanes, y, x, destination, lanes);
+            }
+            float *window = destination + top * inputRow + (first * p->strideWidth - p->paddingWidth) * lanes;
+            for (int64_t x = first; x < last; x++, window += step) {
                 for (int lane = 0; lane < lanes; lane += vectorWidth) {
-                    vfloat share = load(outputGradient + position + lane) * scale;
-                    for (int64_t sy = w.top; sy < w.bottom; sy++) {
-                        float *row = destination + sy * p->inputWidth * lanes + lane;
-                        for (int64_t sx = w.left; sx < w.right; sx++) {
-                            store(row + sx * lanes, load(row + sx * lanes) + share);
-                        }
+                    const vfloat share = load(gradient + x * lanes + lane) * scale;
+                    APUS_UNROLL
+                    for (int i = 0; i < kernel * kernel; i++) {
+                        float *target = window + i / kernel * inputRow + i % kernel * lanes + lane;
+                        const vfloat before = overwrites ? splat(0.0f) : load(target);
+                        store(target, before + share);
                     }
                 }
+            }
+            for (int64_t x = last; x < p->outputWidth; x++) {
+                average_pool_window_gradient(
+                    p, countIncludePad, divisorOverride, gradient + x * lanes, y, x, destination, lanes);
             }
         }
     }
@@ -230,13 +356,9 @@ static void lanes_average_pool_backward_kernel(
     const ApusLanesPooling *p, int countIncludePad, int64_t divisorOverride, const float *outputGradient,
     float *inputGradient, int64_t beginGroup, int64_t endGroup)
 {
-    if (p->lanes == lanesWidth) {
-        lanes_average_pool_backward(
-            p, countIncludePad, divisorOverride, outputGradient, inputGradient, beginGroup, endGroup, lanesWidth);
-    } else {
-        lanes_average_pool_backward(
-            p, countIncludePad, divisorOverride, outputGradient, inputGradient, beginGroup, endGroup, p->lanes);
-    }
+    APUS_WINDOW_VARIANTS(
+        lanes_average_pool_backward, p, countIncludePad, divisorOverride, outputGradient, inputGradient, beginGroup,
+        endGroup)
 }
 
 #endif

@@ -1,39 +1,42 @@
 /// The heart of the lanes convolutions: blocks of pixels × channels, accumulated over channels and taps in registers.
 ///
-/// Forward: the source is the input, the channels of a block are output channels, taps step forward through the source.
-/// Input gradient: the source is the output's gradient, the channels of a block are input channels, taps step backward.
+/// Forward: the source is the input, the channels of a block are output channels. Input gradient: the source is the
+/// output's gradient, the channels of a block are input channels, the kernel is turned around.
 #ifndef APUS_LANES_TAPS_H
 #define APUS_LANES_TAPS_H
 
+#include "../include/lanes_convolution.h"
 #include "vector.h"
 
 enum {
-    /// Channels of a block: with 4 pixels 24 accumulators of 32 registers, the rest for 4 sources and a weight.
     maximumBlockChannels = 6,
+    /// Kernel rows up to this length are unrolled.
+    maximumUnrolledTaps = 5,
 #if APUS_VECTOR_REGISTERS >= 32
+    // 24 accumulators, 4 sources and a weight. Each of 10 loads serves 4 or 6 multiplications.
     pixelBlock = 4,
-    poolBlockChannels = 6,
+    pixelVectors = 1,
 #else
-    // 12 accumulators of 16 registers; pooling needs the 4 pixels of a window at once.
-    pixelBlock = 2,
-    poolBlockChannels = 2,
+    // 12 accumulators, 2 sources and a weight. Single pixels need no other form at the edges.
+    pixelBlock = 1,
+    pixelVectors = 2,
 #endif
+    tapVectors = pixelBlock * pixelVectors,
+    /// Lanes that a block treats at once.
+    tapLanes = pixelVectors * vectorWidth,
 };
 
-/// One block's work. Strides and steps are in floats.
+/// The work of blocks of pixels that follow each other in a row. Strides and steps are in floats.
 typedef struct {
     /// The first source channel at the first tap of pixel 0.
     const float *source;
     int64_t sourceChannelStride;
     int64_t sourceRowStep;
-    int64_t sourceColumnStep;
-    int64_t pixelOffset[4];
-    /// The first source channel and tap for the block's first channel.
+    int64_t sourcePixelStep;
+    /// Packed: the weights of the block's channels for one tap lie side by side, a row's taps behind each other.
     const float *weights;
     int64_t weightChannelStride;
     int64_t weightRowStep;
-    int64_t weightColumnStep;
-    int64_t weightBlockStride;
     int64_t channels;
     int64_t rows;
     int64_t columns;
@@ -43,154 +46,224 @@ typedef struct {
     float *destination;
     int64_t destinationPixelStride;
     int64_t destinationChannelStride;
-} TapBlock;
+    int64_t blocks;
+} TapBlocks;
 
-APUS_INLINE void start_sums(const TapBlock *t, const int pixels, const int channels, vfloat sums[4][6])
+APUS_INLINE void accumulate_tap(
+    const float *source, int64_t pixelStep, const float *weight, const int pixels, const int channels,
+    vfloat sums[tapVectors][maximumBlockChannels])
 {
+    vfloat x[tapVectors];
+    APUS_UNROLL
+    for (int v = 0; v < pixels * pixelVectors; v++) {
+        x[v] = load(source + v / pixelVectors * pixelStep + v % pixelVectors * vectorWidth);
+    }
     APUS_UNROLL
     for (int c = 0; c < channels; c++) {
-        if (t->accumulate) {
-            const float *d = t->destination + c * t->destinationChannelStride;
-            APUS_UNROLL
-            for (int p = 0; p < pixels; p++) sums[p][c] = load(d + p * t->destinationPixelStride);
-        } else {
+        vfloat w = splat(weight[c]);
+        APUS_UNROLL
+        for (int v = 0; v < pixels * pixelVectors; v++) sums[v][c] = multiply_add(x[v], w, sums[v][c]);
+    }
+}
+
+/// `taps` is the number of a kernel row's taps where that is a constant, else 0.
+APUS_INLINE void run_tap_blocks(const TapBlocks *t, const int taps, const int pixels, const int channels)
+{
+    const int vectors = pixels * pixelVectors;
+    const int64_t pixelStep = t->sourcePixelStep;
+    for (int64_t b = 0; b < t->blocks; b++) {
+        float *destination = t->destination + b * pixels * t->destinationPixelStride;
+        vfloat sums[tapVectors][maximumBlockChannels];
+        APUS_UNROLL
+        for (int c = 0; c < channels; c++) {
+            const float *d = destination + c * t->destinationChannelStride;
             vfloat start = splat(t->bias ? t->bias[c] : 0.0f);
             APUS_UNROLL
-            for (int p = 0; p < pixels; p++) sums[p][c] = start;
-        }
-    }
-}
-
-APUS_INLINE void accumulate_taps(const TapBlock *t, const int pixels, const int channels, vfloat sums[4][6])
-{
-    const int64_t o1 = t->pixelOffset[1], o2 = t->pixelOffset[2], o3 = t->pixelOffset[3];
-    const int64_t block = t->weightBlockStride;
-    const float *sourceChannel = t->source, *weightChannel = t->weights;
-    for (int64_t i = 0; i < t->channels; i++) {
-        const float *sourceRow = sourceChannel, *weightRow = weightChannel;
-        for (int64_t r = 0; r < t->rows; r++) {
-            const float *source = sourceRow, *weight = weightRow;
-            for (int64_t k = 0; k < t->columns; k++) {
-                vfloat x[4];
-                x[0] = load(source);
-                if (pixels > 1) x[1] = load(source + o1);
-                if (pixels > 2) x[2] = load(source + o2);
-                if (pixels > 3) x[3] = load(source + o3);
-                APUS_UNROLL
-                for (int c = 0; c < channels; c++) {
-                    vfloat w = splat(weight[c * block]);
-                    APUS_UNROLL
-                    for (int p = 0; p < pixels; p++) sums[p][c] = multiply_add(x[p], w, sums[p][c]);
-                }
-                source += t->sourceColumnStep;
-                weight += t->weightColumnStep;
+            for (int v = 0; v < vectors; v++) {
+                int64_t place = v / pixelVectors * t->destinationPixelStride + v % pixelVectors * vectorWidth;
+                sums[v][c] = t->accumulate ? load(d + place) : start;
             }
-            sourceRow += t->sourceRowStep;
-            weightRow += t->weightRowStep;
         }
-        sourceChannel += t->sourceChannelStride;
-        weightChannel += t->weightChannelStride;
+        const float *sourceChannel = t->source + b * pixels * pixelStep, *weightChannel = t->weights;
+        for (int64_t i = 0; i < t->channels; i++) {
+            const float *source = sourceChannel, *weight = weightChannel;
+            for (int64_t r = 0; r < t->rows; r++) {
+                if (taps > 0) {
+                    APUS_UNROLL
+                    for (int k = 0; k < taps; k++) {
+                        accumulate_tap(
+                            source + k * lanesWidth, pixelStep, weight + k * channels, pixels, channels, sums);
+                    }
+                } else {
+                    for (int64_t k = 0; k < t->columns; k++) {
+                        accumulate_tap(
+                            source + k * lanesWidth, pixelStep, weight + k * channels, pixels, channels, sums);
+                    }
+                }
+                source += t->sourceRowStep;
+                weight += t->weightRowStep;
+            }
+            sourceChannel += t->sourceChannelStride;
+            weightChannel += t->weightChannelStride;
+        }
+        APUS_UNROLL
+        for (int c = 0; c < channels; c++) {
+            float *d = destination + c * t->destinationChannelStride;
+            APUS_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                store(d + v / pixelVectors * t->destinationPixelStride + v % pixelVectors * vectorWidth, sums[v][c]);
+            }
+        }
     }
 }
 
-#define APUS_TAP_BLOCK(pixels, channels)                                                                               \
-    static void tap_block_##pixels##_##channels(const TapBlock *t)                                                     \
+typedef void (*TapBlocksFunction)(const TapBlocks *);
+
+#define APUS_TAP_BLOCK(taps, pixels, channels)                                                                         \
+    static void tap_blocks_##taps##_##pixels##_##channels(const TapBlocks *t)                                          \
     {                                                                                                                  \
-        vfloat sums[4][6];                                                                                             \
-        start_sums(t, pixels, channels, sums);                                                                         \
-        accumulate_taps(t, pixels, channels, sums);                                                                    \
-        APUS_UNROLL                                                                                                    \
-        for (int c = 0; c < channels; c++) {                                                                           \
-            float *d = t->destination + c * t->destinationChannelStride;                                               \
-            APUS_UNROLL                                                                                                \
-            for (int p = 0; p < pixels; p++) store(d + p * t->destinationPixelStride, sums[p][c]);                     \
-        }                                                                                                              \
+        run_tap_blocks(t, taps, pixels, channels);                                                                     \
     }
-#define APUS_TAP_BLOCKS(pixels)                                                                                        \
-    APUS_TAP_BLOCK(pixels, 1)                                                                                          \
-    APUS_TAP_BLOCK(pixels, 2)                                                                                          \
-    APUS_TAP_BLOCK(pixels, 3)                                                                                          \
-    APUS_TAP_BLOCK(pixels, 4)                                                                                          \
-    APUS_TAP_BLOCK(pixels, 5)                                                                                          \
-    APUS_TAP_BLOCK(pixels, 6)
-#define APUS_TAP_ROW(pixels)                                                                                           \
-    {tap_block_##pixels##_1, tap_block_##pixels##_2, tap_block_##pixels##_3,                                           \
-     tap_block_##pixels##_4, tap_block_##pixels##_5, tap_block_##pixels##_6}
+#define APUS_TAP_BLOCKS(taps, pixels)                                                                                  \
+    APUS_TAP_BLOCK(taps, pixels, 1)                                                                                    \
+    APUS_TAP_BLOCK(taps, pixels, 2)                                                                                    \
+    APUS_TAP_BLOCK(taps, pixels, 3)                                                                                    \
+    APUS_TAP_BLOCK(taps, pixels, 4)                                                                                    \
+    APUS_TAP_BLOCK(taps, pixels, 5)                                                                                    \
+    APUS_TAP_BLOCK(taps, pixels, 6)
+#define APUS_TAP_ROW(taps, pixels)                                                                                     \
+    {tap_blocks_##taps##_##pixels##_1, tap_blocks_##taps##_##pixels##_2, tap_blocks_##taps##_##pixels##_3,             \
+     tap_blocks_##taps##_##pixels##_4, tap_blocks_##taps##_##pixels##_5, tap_blocks_##taps##_##pixels##_6}
 
-typedef void (*TapBlockFunction)(const TapBlock *);
-
-APUS_TAP_BLOCKS(1)
-APUS_TAP_BLOCKS(2)
+APUS_TAP_BLOCKS(0, 1)
+APUS_TAP_BLOCKS(1, 1)
+APUS_TAP_BLOCKS(2, 1)
+APUS_TAP_BLOCKS(3, 1)
+APUS_TAP_BLOCKS(4, 1)
+APUS_TAP_BLOCKS(5, 1)
 #if APUS_VECTOR_REGISTERS >= 32
-APUS_TAP_BLOCKS(3)
-APUS_TAP_BLOCKS(4)
-static const TapBlockFunction tapBlocks[4][6] = {APUS_TAP_ROW(1), APUS_TAP_ROW(2), APUS_TAP_ROW(3), APUS_TAP_ROW(4)};
+// Several pixels have all taps: mostly 3 or 5.
+#define APUS_WHOLE_TAP_BLOCKS(pixels) APUS_TAP_BLOCKS(0, pixels) APUS_TAP_BLOCKS(3, pixels) APUS_TAP_BLOCKS(5, pixels)
+APUS_WHOLE_TAP_BLOCKS(2)
+APUS_WHOLE_TAP_BLOCKS(3)
+APUS_WHOLE_TAP_BLOCKS(4)
+#define APUS_TAP_ROWS(edge, whole)                                                                                     \
+    {APUS_TAP_ROW(edge, 1), APUS_TAP_ROW(whole, 2), APUS_TAP_ROW(whole, 3), APUS_TAP_ROW(whole, 4)}
 #else
-static const TapBlockFunction tapBlocks[2][6] = {APUS_TAP_ROW(1), APUS_TAP_ROW(2)};
+#define APUS_TAP_ROWS(edge, whole) {APUS_TAP_ROW(edge, 1)}
 #endif
+static const TapBlocksFunction tapBlocks[maximumUnrolledTaps + 1][pixelBlock][maximumBlockChannels] = {
+    APUS_TAP_ROWS(0, 0), APUS_TAP_ROWS(1, 0), APUS_TAP_ROWS(2, 0),
+    APUS_TAP_ROWS(3, 3), APUS_TAP_ROWS(4, 0), APUS_TAP_ROWS(5, 5)};
 
 /// A row of pixels whose taps lie, clipped at the edges, in a row of the source.
 typedef struct {
     /// Pixels, and the source column of the first tap of pixel 0 (may lie outside).
     int64_t pixels;
     int64_t firstColumn;
-    /// Source columns from one pixel, and from one tap, to the next.
+    /// Source columns from one pixel to the next.
     int64_t pixelStep;
-    int64_t tapStep;
     int64_t taps;
     int64_t sourceWidth;
 } TapRow;
 
-/// The taps of a pixel that lie inside the source: [*begin, *end).
-APUS_INLINE void inside_taps(const TapRow *row, int64_t pixel, int64_t *begin, int64_t *end)
+/// `count` pixels with the same taps; `t` points to pixel 0.
+static void run_equal_pixels(const TapBlocks *t, int64_t count, int channels)
 {
-    int64_t column = row->firstColumn + pixel * row->pixelStep;
-    if (row->tapStep > 0) {
-        *begin = larger(0, -column);
-        *end = smaller(row->taps, row->sourceWidth - column);
-    } else {
-        *begin = larger(0, column - row->sourceWidth + 1);
-        *end = smaller(row->taps, column + 1);
+    const int taps = t->columns <= maximumUnrolledTaps ? (int)t->columns : 0;
+    for (int lane = 0; lane < lanesWidth; lane += tapLanes) {
+        TapBlocks part = *t;
+        part.source += lane;
+        part.destination += lane;
+        part.blocks = count / pixelBlock;
+        tapBlocks[taps][pixelBlock - 1][channels - 1](&part);
+        const int64_t done = part.blocks * pixelBlock;
+        if (done == count) continue;
+        part.source += done * t->sourcePixelStep;
+        part.destination += done * t->destinationPixelStride;
+        part.blocks = 1;
+        tapBlocks[taps][count - done - 1][channels - 1](&part);
     }
-    *end = larger(*begin, *end);
 }
 
-/// Runs a row: blocks of pixels where all taps are inside, single pixels with their own taps at the edges.
-/// `t` holds everything for one block but what depends on the column; `t->source` points to source column 0.
-static void run_tap_row(const TapBlock *t, const TapRow *row, int channels)
+/// Runs a row: all pixels at once whose taps are inside, single pixels with their own taps at the edges.
+/// `t` holds everything but what depends on the column; `t->source` points to source column 0.
+static void run_tap_row(const TapBlocks *t, const TapRow *row, int channels)
 {
-    TapBlock block = *t;
-    for (int p = 0; p < 4; p++) block.pixelOffset[p] = p * row->pixelStep * lanesWidth;
+    TapBlocks part = *t;
+    part.sourcePixelStep = row->pixelStep * lanesWidth;
     for (int64_t pixel = 0; pixel < row->pixels;) {
-        int64_t begin, end;
-        inside_taps(row, pixel, &begin, &end);
+        const int64_t column = row->firstColumn + pixel * row->pixelStep, room = row->sourceWidth - column - row->taps;
+        const int64_t begin = larger(0, -column), end = larger(begin, smaller(row->taps, row->taps + room));
         int64_t count = 1;
-        while (end - begin == row->taps && count < pixelBlock && pixel + count < row->pixels) {
-            int64_t nextBegin, nextEnd;
-            inside_taps(row, pixel + count, &nextBegin, &nextEnd);
-            if (nextEnd - nextBegin < row->taps) break;
-            count++;
+        if (end - begin == row->taps) {
+            count = row->taps > 0 ? smaller(row->pixels - pixel, room / row->pixelStep + 1) : row->pixels - pixel;
         }
-        int64_t column = row->firstColumn + pixel * row->pixelStep + begin * row->tapStep;
-        block.columns = end - begin;
-        for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
-            // A pixel without taps reads nothing; the pointers then stay where they are valid.
-            block.source = t->source + (end > begin ? column * lanesWidth : 0) + lane;
-            block.weights = t->weights + (end > begin ? begin * t->weightColumnStep : 0);
-            block.destination = t->destination + pixel * t->destinationPixelStride + lane;
-            tapBlocks[count - 1][channels - 1](&block);
-        }
+        part.columns = end - begin;
+        // A pixel without taps reads nothing; the pointers then stay where they are valid.
+        part.source = t->source + (end > begin ? (column + begin) * lanesWidth : 0);
+        part.weights = t->weights + (end > begin ? begin * channels : 0);
+        part.destination = t->destination + pixel * t->destinationPixelStride;
+        run_equal_pixels(&part, count, channels);
         pixel += count;
     }
 }
 
 /// Source channels to sum in one sweep over the pixels, such that the rows under the kernel stay in the first-level
-/// cache (half of 48 KiB) while the kernel moves along and down; equal parts of all of them.
+/// cache (32 KiB and more, of which the rest is for the results and weights) while the kernel moves along and down;
+/// equal parts of all of them.
 APUS_INLINE int64_t sweep_channels(int64_t channels, int64_t kernelHeight, int64_t sourceWidth)
 {
     int64_t fit = larger(1, 24 * 1024 / (kernelHeight * sourceWidth * lanesWidth * (int64_t)sizeof(float)));
     int64_t sweeps = (channels + fit - 1) / fit;
     return (channels + sweeps - 1) / sweeps;
+}
+
+/// Weights in the order in which the blocks read them: [block][source channel][kernel row][tap][channel of the block].
+typedef struct {
+    /// From one channel of a block, and from one source channel, to the next in the plain weights.
+    int64_t channelStride;
+    int64_t sourceChannelStride;
+    int64_t sourceChannels;
+    /// Taps step backward through the source, `phases` apart, so that a row's taps are packed from its last to its
+    /// first, those of each phase behind each other; 0 where they step forward.
+    int64_t phases;
+} WeightPacking;
+
+/// Channels whose weights fit into APUS_LANES_PACKED_WEIGHTS.
+APUS_INLINE int64_t packed_channels(const ApusLanesConvolution *c, const WeightPacking *p)
+{
+    return APUS_LANES_PACKED_WEIGHTS / (p->sourceChannels * c->kernelHeight * c->kernelWidth);
+}
+
+/// The taps k = phase + n · stride of a kernel row of `width`.
+APUS_INLINE int64_t phase_taps(int64_t width, int64_t stride, int64_t phase)
+{
+    return phase < width ? (width - phase + stride - 1) / stride : 0;
+}
+
+static void pack_weights(
+    const ApusLanesConvolution *c, const WeightPacking *p, const float *weights, int64_t beginChannel,
+    int64_t endChannel, float *packed)
+{
+    const int64_t phases = larger(1, p->phases);
+    for (int64_t first = beginChannel; first < endChannel;) {
+        const int channels = next_block(endChannel - first, maximumBlockChannels);
+        for (int64_t s = 0; s < p->sourceChannels; s++) {
+            for (int64_t ky = 0; ky < c->kernelHeight; ky++) {
+                const float *row =
+                    weights + first * p->channelStride + s * p->sourceChannelStride + ky * c->kernelWidth;
+                for (int64_t phase = 0; phase < phases; phase++) {
+                    const int64_t taps = phase_taps(c->kernelWidth, phases, phase);
+                    for (int64_t tap = 0; tap < taps; tap++) {
+                        const float *weight = row + (p->phases > 0 ? phase + (taps - 1 - tap) * phases : tap);
+                        for (int k = 0; k < channels; k++) *packed++ = weight[k * p->channelStride];
+                    }
+                }
+            }
+        }
+        first += channels;
+    }
 }
 
 #endif

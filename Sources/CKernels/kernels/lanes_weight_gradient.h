@@ -7,11 +7,14 @@
 
 enum {
     maximumTaps = 5,
+    /// Of a block's gradient rows, which stay in the first-level cache (of 32 KiB or more) for all input channels and
+    /// taps.
+    gradientBytes = 24 * 1024,
     maximumGradientChannels = 6,
 #if APUS_VECTOR_REGISTERS >= 32
     gradientAccumulators = 25,
 #else
-    gradientAccumulators = 10,
+    gradientAccumulators = 12,
 #endif
 };
 
@@ -31,6 +34,7 @@ typedef struct {
     int64_t rows;
     /// Output columns: [anyBegin, anyEnd) meet the input with some tap, [allBegin, allEnd) with all.
     int64_t anyBegin, allBegin, allEnd, anyEnd;
+    /// A vector for each weight, which the vectors of a group of images share: its lanes are added in the end anyway.
     float *sums;
     int64_t sumsChannelStride;
 } GradientBlock;
@@ -46,11 +50,13 @@ APUS_INLINE void accumulate_edge(
         for (int k = 0; k < taps; k++) {
             int64_t inside = b->firstInputColumn + column + k;
             if (inside < 0 || inside >= b->inputWidth) continue;
-            vfloat value = load(inputRow + (column + k) * lanesWidth);
-            APUS_UNROLL
-            for (int c = 0; c < channels; c++) {
-                vfloat g = load(gradientRow + c * b->gradientChannelStride + x * lanesWidth);
-                sums[c][k] = multiply_add(value, g, sums[c][k]);
+            for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+                vfloat value = load(inputRow + (column + k) * lanesWidth + lane);
+                APUS_UNROLL
+                for (int c = 0; c < channels; c++) {
+                    vfloat g = load(gradientRow + c * b->gradientChannelStride + x * lanesWidth + lane);
+                    sums[c][k] = multiply_add(value, g, sums[c][k]);
+                }
             }
         }
     }
@@ -62,7 +68,7 @@ APUS_INLINE void accumulate_gradient(const GradientBlock *b, const int taps, con
     APUS_UNROLL
     for (int c = 0; c < channels; c++) {
         APUS_UNROLL
-        for (int k = 0; k < taps; k++) sums[c][k] = load(b->sums + c * b->sumsChannelStride + k * lanesWidth);
+        for (int k = 0; k < taps; k++) sums[c][k] = load(b->sums + c * b->sumsChannelStride + k * vectorWidth);
     }
     const float *inputRow = b->input, *gradientRow = b->gradient;
     const int64_t inputStep = b->inputColumns * lanesWidth, channelStride = b->gradientChannelStride;
@@ -70,14 +76,17 @@ APUS_INLINE void accumulate_gradient(const GradientBlock *b, const int taps, con
         accumulate_edge(b, inputRow, gradientRow, b->anyBegin, b->allBegin, taps, channels, sums);
         const float *input = inputRow + b->allBegin * inputStep, *gradient = gradientRow + b->allBegin * lanesWidth;
         for (int64_t x = b->allBegin; x < b->allEnd; x++) {
-            vfloat value[maximumTaps];
             APUS_UNROLL
-            for (int k = 0; k < taps; k++) value[k] = load(input + k * lanesWidth);
-            APUS_UNROLL
-            for (int c = 0; c < channels; c++) {
-                vfloat g = load(gradient + c * channelStride);
+            for (int v = 0; v < laneVectors; v++) {
+                vfloat value[maximumTaps];
                 APUS_UNROLL
-                for (int k = 0; k < taps; k++) sums[c][k] = multiply_add(value[k], g, sums[c][k]);
+                for (int k = 0; k < taps; k++) value[k] = load(input + k * lanesWidth + v * vectorWidth);
+                APUS_UNROLL
+                for (int c = 0; c < channels; c++) {
+                    vfloat g = load(gradient + c * channelStride + v * vectorWidth);
+                    APUS_UNROLL
+                    for (int k = 0; k < taps; k++) sums[c][k] = multiply_add(value[k], g, sums[c][k]);
+                }
             }
             input += inputStep;
             gradient += lanesWidth;
@@ -89,7 +98,7 @@ APUS_INLINE void accumulate_gradient(const GradientBlock *b, const int taps, con
     APUS_UNROLL
     for (int c = 0; c < channels; c++) {
         APUS_UNROLL
-        for (int k = 0; k < taps; k++) store(b->sums + c * b->sumsChannelStride + k * lanesWidth, sums[c][k]);
+        for (int k = 0; k < taps; k++) store(b->sums + c * b->sumsChannelStride + k * vectorWidth, sums[c][k]);
     }
 }
 
@@ -127,16 +136,15 @@ APUS_INLINE void inside_positions(
 
 static void gradient_bias(const float *gradient, int64_t pixels, float *sum)
 {
-    for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
-        vfloat s[4] = {splat(0.0f), splat(0.0f), splat(0.0f), splat(0.0f)};
-        int64_t p = 0;
-        for (; p + 4 <= pixels; p += 4) {
-            APUS_UNROLL
-            for (int k = 0; k < 4; k++) s[k] += load(gradient + (p + k) * lanesWidth + lane);
-        }
-        for (; p < pixels; p++) s[0] += load(gradient + p * lanesWidth + lane);
-        store(sum + lane, load(sum + lane) + ((s[0] + s[1]) + (s[2] + s[3])));
+    const int64_t vectors = pixels * laneVectors;
+    vfloat s[4] = {splat(0.0f), splat(0.0f), splat(0.0f), splat(0.0f)};
+    int64_t v = 0;
+    for (; v + 4 <= vectors; v += 4) {
+        APUS_UNROLL
+        for (int k = 0; k < 4; k++) s[k] += load(gradient + (v + k) * vectorWidth);
     }
+    for (; v < vectors; v++) s[0] += load(gradient + v * vectorWidth);
+    store(sum, load(sum) + ((s[0] + s[1]) + (s[2] + s[3])));
 }
 
 /// The taps of one kernel row for one input channel and a block of output channels.
@@ -158,12 +166,9 @@ static void gradient_kernel_row(const ApusLanesConvolution *c, const GradientBlo
         block.allBegin = smaller(firstBegin, block.anyEnd);
         block.allEnd = larger(block.allBegin, lastEnd);
         block.anyEnd = larger(block.anyEnd, block.allEnd);
-        for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
-            block.input = b->input + k * lanesWidth + lane;
-            block.gradient = b->gradient + lane;
-            block.sums = b->sums + k * lanesWidth + lane;
-            gradientBlocks[taps - 1][channels - 1](&block);
-        }
+        block.input = b->input + k * lanesWidth;
+        block.sums = b->sums + k * vectorWidth;
+        gradientBlocks[taps - 1][channels - 1](&block);
         k += taps;
     }
 }
@@ -187,7 +192,7 @@ static void gradient_rows(
             int64_t sourceY = begin * c->strideHeight + ky - c->paddingTop;
             part.input += (i * c->inputHeight + sourceY) * inputRow - c->paddingLeft * lanesWidth;
             part.gradient += begin * b->gradientRowStep;
-            part.sums += (i * kernel + ky * c->kernelWidth) * lanesWidth;
+            part.sums += (i * kernel + ky * c->kernelWidth) * vectorWidth;
             gradient_kernel_row(c, &part, channels);
         }
     }
@@ -209,14 +214,13 @@ static void lanes_convolution_weight_gradient_kernel(
     b.inputWidth = c->inputWidth;
     b.gradientRowStep = outputRow;
     b.gradientChannelStride = outputPlane;
-    b.sumsChannelStride = c->inputChannels * kernel * lanesWidth;
+    b.sumsChannelStride = c->inputChannels * kernel * vectorWidth;
     for (int64_t g = beginGroup; g < endGroup; g++) {
         const float *gradient = outputGradient + g * c->outputChannels * outputPlane;
         b.input = input + g * c->inputChannels * c->inputHeight * inputRow;
         for (int64_t o = beginChannel; o < endChannel;) {
             int channels = next_block(endChannel - o, channelLimit);
-            // The block's gradient rows stay in the first-level cache (half of 48 KiB) for all input channels and taps.
-            int64_t rows = larger(1, 24 * 1024 / (channels * outputRow * (int64_t)sizeof(float)));
+            int64_t rows = larger(1, gradientBytes / (channels * outputRow * (int64_t)sizeof(float)));
             b.gradient = gradient + o * outputPlane;
             b.sums = accumulator + o * b.sumsChannelStride;
             for (int64_t y = 0; y < c->outputHeight; y += rows) {
@@ -226,7 +230,8 @@ static void lanes_convolution_weight_gradient_kernel(
         }
         float *bias = accumulator + c->outputChannels * b.sumsChannelStride;
         for (int64_t o = beginChannel; o < endChannel; o++) {
-            gradient_bias(gradient + o * outputPlane, (int64_t)c->outputHeight * c->outputWidth, bias + o * lanesWidth);
+            gradient_bias(
+                gradient + o * outputPlane, (int64_t)c->outputHeight * c->outputWidth, bias + o * vectorWidth);
         }
     }
 }
@@ -236,16 +241,12 @@ static void lanes_weight_gradient_finish_kernel(
     float *biasGradient, int accumulate)
 {
     const int64_t weights = (int64_t)c->outputChannels * c->inputChannels * c->kernelHeight * c->kernelWidth;
-    const int64_t size = (weights + c->outputChannels) * lanesWidth;
+    const int64_t size = (weights + c->outputChannels) * vectorWidth;
     const int64_t count = biasGradient ? weights + c->outputChannels : weights;
     for (int64_t w = 0; w < count; w++) {
-        float sum = 0.0f;
-        for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
-            vfloat lanes = splat(0.0f);
-            const float *first = accumulators + w * lanesWidth + lane;
-            for (int64_t a = 0; a < accumulatorCount; a++) lanes += load(first + a * size);
-            sum += horizontal_sum(lanes);
-        }
+        vfloat lanes = splat(0.0f);
+        for (int64_t a = 0; a < accumulatorCount; a++) lanes += load(accumulators + w * vectorWidth + a * size);
+        float sum = horizontal_sum(lanes);
         float *destination = w < weights ? weightsGradient + w : biasGradient + (w - weights);
         *destination = accumulate ? *destination + sum : sum;
     }

@@ -11,7 +11,7 @@
 #define APUS_INLINE static inline __attribute__((always_inline))
 #define APUS_UNROLL _Pragma("clang loop unroll(full)")
 
-enum { vectorWidth = APUS_VECTOR_WIDTH, lanesWidth = 16 };
+enum { vectorWidth = APUS_VECTOR_WIDTH, lanesWidth = 16, laneVectors = lanesWidth / vectorWidth };
 
 typedef float vfloat __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
 typedef int32_t vint __attribute__((ext_vector_type(APUS_VECTOR_WIDTH)));
