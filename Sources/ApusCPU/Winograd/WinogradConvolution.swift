@@ -6,9 +6,9 @@ import CKernels
 /// Few channels: tile block by tile block. Each thread transforms some tiles' inputs, multiplies them with all filters, and
 /// transforms the products, all within its own caches.
 ///
-/// Many channels: panel by panel. All threads transform the inputs of many tiles; then each transforms a panel of filters,
-/// multiplies all tiles with it, and transforms the products. The transformed filters, four times as large as the filters,
-/// are never stored as a whole.
+/// Many channels, or few tiles: panel by panel. All threads transform the inputs of many tiles; then each transforms a panel
+/// of filters, multiplies all tiles with it, and transforms the products. The transformed filters, four times as large as
+/// the filters, are never stored as a whole.
 struct WinogradConvolution: Sendable {
     private let sizes: ApusWinograd
     private let turned: Int32
@@ -28,27 +28,29 @@ struct WinogradConvolution: Sendable {
 
     /// - Parameters:
     ///   - turned: whether this is the gradient of an input.
-    ///   - byPanels: the order; by the size of the filters, unless told.
+    ///   - byPanels: the order; by the sizes, unless told.
     ///   - tilesAtOnce: the most tiles that are transformed before panels of filters are; as many as fit, unless told.
     init(_ sizes: ApusWinograd, turned: Bool, byPanels: Bool? = nil, tilesAtOnce: Int? = nil) {
         self.sizes = sizes
-        self.byPanels = byPanels ?? sizes.hasLargeFilters
+        let byPanels = byPanels ?? (sizes.hasLargeFilters || sizes.hasFewTiles)
+        self.byPanels = byPanels
         self.turned = turned ? 1 : 0
         tiles = withUnsafePointer(to: sizes) { Int(apus_winograd_tiles($0)) }
-        if self.byPanels {
+        if byPanels {
             let most = tilesAtOnce ?? sizes.tilesAtOnce
             // Blocks of equal size.
             let blocks = (tiles + most - 1) / most
             rows = (tiles + blocks - 1) / blocks
         } else {
-            // Blocks of equal size, as many for each thread; rows are computed in sixes or twelves. 24 tiles of 64 channels
-            // are half a megabyte.
+            // Blocks of equal size, as many for each thread. 24 tiles of 64 channels are half a megabyte.
             let (most, threads) = (24, CPUInfo.threadCount)
             let blocks = max(1, (tiles + most * threads - 1) / (most * threads)) * threads
-            rows = min(most, ((tiles + blocks - 1) / blocks + 5) / 6 * 6)
+            rows = (tiles + blocks - 1) / blocks
         }
-        let part = self.byPanels ? sizes.panel(0) : sizes
-        filters = withUnsafePointer(to: part) { Region(36 * apus_winograd_filter_matrix($0)) }
+        let part = byPanels ? sizes.panel(0) : sizes
+        filters = withUnsafePointer(to: part) {
+            Region(byPanels ? apus_winograd_working() : 36 * apus_winograd_filter_matrix($0))
+        }
         inputs = Region(36 * apus_winograd_matrix(Int64(rows), part.inputChannels))
         products = Region(36 * apus_winograd_matrix(Int64(rows), part.outputChannels))
     }
@@ -123,8 +125,8 @@ struct WinogradConvolution: Sendable {
                 let filters = inputs + self.inputs.count + thread * (self.filters.count + self.products.count)
                 let products = filters + self.filters.count
                 withUnsafePointer(to: sizes.panel(index)) { panel in
-                    apus_winograd_filters(panel, call.weight, turned, filters, 0, panel.pointee.outputChannels)
-                    apus_winograd_multiply(panel, inputs, filters, products, Int64(rows), end - begin)
+                    apus_winograd_multiply_filters(
+                        panel, inputs, call.weight, turned, filters, products, Int64(rows), end - begin)
                     apus_winograd_output(
                         panel, products, call.bias, call.addend, call.activation, call.y, Int64(rows), begin, end)
                 }

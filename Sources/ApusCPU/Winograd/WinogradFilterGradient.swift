@@ -70,7 +70,7 @@ struct WinogradFilterGradient: Sendable {
                             Int64(matrix), Int64(matrix + 1))
                     }
                 }
-                Parallel.ranges(Int(sizes.pointee.inputChannels)) { range, _ in
+                Parallel.ranges(Int(sizes.pointee.inputChannels), grain: Int(sizes.pointee.channelBlock)) { range, _ in
                     apus_winograd_filter_gradient(
                         sizes, sums, operands[2].floats, Int64(range.lowerBound), Int64(range.upperBound))
                 }

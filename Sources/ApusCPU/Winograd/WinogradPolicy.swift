@@ -47,13 +47,14 @@ enum WinogradPolicy {
     ///
     /// In multiplications, which both kinds do at nearly the same rate: a tile's 16 outputs are 144 products for each pair
     /// of channels, or 36 behind transforms. The transforms' shares are measured (AVX2, 64 to 512 channels): 100 ns for a
-    /// tile's input and output of 8 channels at 44 products a nanosecond, 50 ns for 8 filters, and as much again for
-    /// reading them from a farther cache.
+    /// tile's input and output of 8 channels at 44 products a nanosecond, 35 ns for 8 filters. With AVX-512 those of few
+    /// tiles were measured when filters took three times as long.
     private static func isFaster(_ w: ApusWinograd) -> Bool {
         let tiles = Double(withUnsafePointer(to: w) { apus_winograd_tiles($0) })
         let (inputs, outputs) = (Double(w.inputChannels), Double(w.outputChannels))
         let direct = Double(w.images * w.outputHeight * w.outputWidth) * 9 * inputs * outputs
-        let winograd = tiles * (36 * inputs * outputs + 300 * (inputs + outputs)) + 600 * inputs * outputs
+        let filter: Double = apus_kernels_isa() == ApusISAAVX512 ? 600 : 200
+        let winograd = tiles * (36 * inputs * outputs + 300 * (inputs + outputs)) + filter * inputs * outputs
         return winograd < 0.9 * direct
     }
 }
@@ -84,6 +85,9 @@ extension ApusWinograd {
     /// Whether the transformed filters, or the sums of their gradients, are too many for the caches: nine megabytes and
     /// more. Then each thread makes those of a panel at a time and has them at hand.
     var hasLargeFilters: Bool { inputChannels * outputChannels >= 256 * 256 }
+
+    /// Whether the transformed filters are larger than all tiles' inputs: those are then what stays in the caches.
+    var hasFewTiles: Bool { withUnsafePointer(to: self) { apus_winograd_tiles($0) } < outputChannels }
 
     /// The most tiles whose transformed inputs are 16 MB: a part of the last cache.
     var tilesAtOnce: Int { max(1, (16 << 20) / (36 * 4 * Int(apus_winograd_row(inputChannels)))) }

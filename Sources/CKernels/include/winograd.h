@@ -40,8 +40,9 @@ typedef struct ApusWinograd {
     int64_t channelBlock;
 } ApusWinograd;
 
-/// Floats from one row of a transformed tensor to the next: rows a power of two apart would share lines of the cache.
-static inline int64_t apus_winograd_row(int64_t channels) { return channels + 16; }
+/// Floats from one row of a transformed tensor to the next: rows a power of two apart would share lines of the cache,
+/// unless there are as few channels as in a panel of filters.
+static inline int64_t apus_winograd_row(int64_t channels) { return channels <= 32 ? channels : channels + 16; }
 
 /// Floats from one matrix of a transformed tensor to the next; its 36 numbers of a tile lie in different lines.
 static inline int64_t apus_winograd_matrix(int64_t rows, int64_t channels)
@@ -77,6 +78,22 @@ void apus_winograd_input(
 void apus_winograd_multiply(
     const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count);
 
+/// Input channels whose filters `apus_winograd_multiply_filters` transforms at a time: those of a panel are 150 KB with AVX2,
+/// a part of the second cache.
+enum { apusWinogradChunk = 64 };
+
+/// The floats of its working memory: 36 matrices of the filters of a chunk and at most two vectors of 16 output channels.
+static inline int64_t apus_winograd_working(void) { return APUS_WINOGRAD_MATRICES * (apusWinogradChunk * 32 + 16); }
+
+/// The same products with filters that are not transformed yet: those of a few channels at a time are, and used for all
+/// rows while they are in a near cache.
+///
+/// - filters, turned: as of `apus_winograd_filters`.
+/// - working: `apus_winograd_working` floats.
+void apus_winograd_multiply_filters(
+    const ApusWinograd *w, const float *inputs, const float *filters, int turned, float *working, float *outputs,
+    int64_t rows, int64_t count);
+
 /// activation((Aᵀ m A + b) + z) of the tiles [begin, end), from the rows 0 ..< end - begin.
 ///
 /// - bias: of all output channels, or NULL for none.
@@ -95,7 +112,7 @@ void apus_winograd_accumulate(
     const ApusWinograd *w, const float *inputs, const float *gradients, int64_t rows, int64_t count, int isFirst,
     float *sums, int64_t begin, int64_t end);
 
-/// Gᵀ s G of the sums, for the input channels [begin, end): the gradient of filters
+/// Gᵀ s G of the sums, for the input channels [begin, end), multiples of the channels' block: the gradient of filters
 /// [all O, I, 3, 3], of which those of `w` are overwritten.
 void apus_winograd_filter_gradient(
     const ApusWinograd *w, const float *sums, float *filterGradient, int64_t begin, int64_t end);

@@ -16,16 +16,18 @@ enum {
     winogradSumRows = APUS_VECTOR_REGISTERS >= 32 ? 8 : 6,
 };
 
-/// `rowCount` rows of one panel: the sum over the input channels.
+/// `rowCount` rows of one panel: the sum over some input channels, added to what is there unless these are the first.
 APUS_INLINE void winograd_block(
     const float *inputs, int64_t inputRow, const float *panel, int64_t channels, float *outputs, int64_t outputRow,
-    const int rowCount, const int vectors)
+    int isFirst, const int rowCount, const int vectors)
 {
     vfloat sums[winogradRows][winogradVectors];
     APUS_UNROLL
     for (int r = 0; r < rowCount; r++) {
         APUS_UNROLL
-        for (int v = 0; v < vectors; v++) sums[r][v] = splat(0.0f);
+        for (int v = 0; v < vectors; v++) {
+            sums[r][v] = isFirst ? splat(0.0f) : load(outputs + r * outputRow + v * vectorWidth);
+        }
     }
     for (int64_t c = 0; c < channels; c++) {
         vfloat filters[winogradVectors];
@@ -45,22 +47,38 @@ APUS_INLINE void winograd_block(
     }
 }
 
-/// All rows of one panel: whole blocks, then four, two and one.
+/// All rows of one panel, in blocks of nearly equal size: of six rows, four keep the processor as busy, and one does not.
 APUS_INLINE void winograd_panel(
     const float *inputs, int64_t inputRow, const float *panel, int64_t channels, float *outputs, int64_t outputRow,
-    int64_t rows, const int vectors)
+    int64_t rows, int isFirst, const int vectors)
 {
-    int64_t row = 0;
-#define APUS_WINOGRAD_BLOCKS(count)                                                                                    \
-    for (; rows - row >= count; row += count) {                                                                        \
+    int64_t blocks = (rows + winogradRows - 1) / winogradRows;
+    for (int64_t block = 0; block < blocks; block++) {
+        int64_t row = rows * block / blocks;
+#define APUS_WINOGRAD_BLOCK(count)                                                                                     \
+    case count:                                                                                                        \
         winograd_block(                                                                                                \
-            inputs + row * inputRow, inputRow, panel, channels, outputs + row * outputRow, outputRow, count, vectors); \
+            inputs + row * inputRow, inputRow, panel, channels, outputs + row * outputRow, outputRow, isFirst, count,  \
+            vectors);                                                                                                  \
+        break;
+        switch (rows * (block + 1) / blocks - row) {
+            APUS_WINOGRAD_BLOCK(1)
+            APUS_WINOGRAD_BLOCK(2)
+            APUS_WINOGRAD_BLOCK(3)
+            APUS_WINOGRAD_BLOCK(4)
+            APUS_WINOGRAD_BLOCK(5)
+            APUS_WINOGRAD_BLOCK(6)
+#if APUS_VECTOR_REGISTERS >= 32
+            APUS_WINOGRAD_BLOCK(7)
+            APUS_WINOGRAD_BLOCK(8)
+            APUS_WINOGRAD_BLOCK(9)
+            APUS_WINOGRAD_BLOCK(10)
+            APUS_WINOGRAD_BLOCK(11)
+            APUS_WINOGRAD_BLOCK(12)
+#endif
+        }
+#undef APUS_WINOGRAD_BLOCK
     }
-    APUS_WINOGRAD_BLOCKS(winogradRows)
-    APUS_WINOGRAD_BLOCKS(4)
-    APUS_WINOGRAD_BLOCKS(2)
-    APUS_WINOGRAD_BLOCKS(1)
-#undef APUS_WINOGRAD_BLOCKS
 }
 
 static void winograd_multiply_kernel(
@@ -74,9 +92,9 @@ static void winograd_multiply_kernel(
         for (int64_t first = 0; first < w->outputChannels; first += winogradPanel) {
             const float *own = panel + first * w->inputChannels;
             if (w->outputChannels - first >= winogradPanel) {
-                winograd_panel(x, inputRow, own, w->inputChannels, y + first, outputRow, count, winogradVectors);
+                winograd_panel(x, inputRow, own, w->inputChannels, y + first, outputRow, count, 1, winogradVectors);
             } else {
-                winograd_panel(x, inputRow, own, w->inputChannels, y + first, outputRow, count, 1);
+                winograd_panel(x, inputRow, own, w->inputChannels, y + first, outputRow, count, 1, 1);
             }
         }
     }

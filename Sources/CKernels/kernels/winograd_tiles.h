@@ -22,44 +22,52 @@ APUS_INLINE int winograd_is_whole(WinogradPart part, int64_t size)
     return part.top == 0 && part.left == 0 && part.bottom == size && part.right == size;
 }
 
-/// Sixteen or 36 numbers of a tile, with zeros around the part that is inside.
-APUS_INLINE void winograd_load(
-    const float *source, int64_t rowStep, int64_t columnStep, const int size, const int isWhole, WinogradPart part,
-    vfloat *tile)
+/// A row of Bᵀ d, times B, into the row's six matrices; the address of the next row's.
+APUS_INLINE float *winograd_input_row(const vfloat row[6], float *target, int64_t step)
 {
-    if (isWhole) {
-        APUS_UNROLL
-        for (int i = 0; i < size; i++) {
-            APUS_UNROLL
-            for (int j = 0; j < size; j++) tile[i * size + j] = load(source + i * rowStep + j * columnStep);
-        }
-        return;
-    }
-    for (int i = 0; i < size * size; i++) tile[i] = splat(0.0f);
-    for (int64_t i = part.top; i < part.bottom; i++) {
-        for (int64_t j = part.left; j < part.right; j++) {
-            tile[i * size + j] = load(source + i * rowStep + j * columnStep);
-        }
-    }
+    vfloat t[6];
+    winograd_input_transform(row, t);
+    APUS_UNROLL
+    for (int j = 0; j < 6; j++) store(target + j * step, t[j]);
+    target += 6 * step;
+    APUS_WINOGRAD_ADDRESS(target);
+    return target;
 }
 
-APUS_INLINE void winograd_input_tile(const vfloat d[36], float *target, int64_t step)
+/// Bᵀ d B of a tile whose numbers are read where they are used: 36 do not fit into registers, and loads are cheaper than
+/// storing sums and loading those.
+APUS_INLINE void winograd_input_tile(
+    const float *source, int64_t rowStep, int64_t columnStep, float *target, int64_t step)
 {
-    vfloat columns[36];
+#define APUS_WINOGRAD_INPUT(i, j) load(source + (i)*rowStep + (j)*columnStep)
+    vfloat a[6], b[6];
     APUS_UNROLL
     for (int j = 0; j < 6; j++) {
-        vfloat line[6] = {d[j], d[6 + j], d[12 + j], d[18 + j], d[24 + j], d[30 + j]}, t[6];
-        winograd_input_transform(line, t);
-        APUS_UNROLL
-        for (int i = 0; i < 6; i++) columns[i * 6 + j] = t[i];
+        a[j] = winograd_input_end(APUS_WINOGRAD_INPUT(0, j), APUS_WINOGRAD_INPUT(2, j), APUS_WINOGRAD_INPUT(4, j));
     }
+    target = winograd_input_row(a, target, step);
     APUS_UNROLL
-    for (int i = 0; i < 6; i++) {
-        vfloat t[6];
-        winograd_input_transform(columns + i * 6, t);
-        APUS_UNROLL
-        for (int j = 0; j < 6; j++) store(target + (i * 6 + j) * step, t[j]);
+    for (int j = 0; j < 6; j++) {
+        winograd_input_pair(
+            winogradQQ, winogradP, APUS_WINOGRAD_INPUT(1, j), APUS_WINOGRAD_INPUT(2, j), APUS_WINOGRAD_INPUT(3, j),
+            APUS_WINOGRAD_INPUT(4, j), a + j, b + j);
     }
+    target = winograd_input_row(a, target, step);
+    target = winograd_input_row(b, target, step);
+    APUS_UNROLL
+    for (int j = 0; j < 6; j++) {
+        winograd_input_pair(
+            winogradPP, winogradQ, APUS_WINOGRAD_INPUT(1, j), APUS_WINOGRAD_INPUT(2, j), APUS_WINOGRAD_INPUT(3, j),
+            APUS_WINOGRAD_INPUT(4, j), a + j, b + j);
+    }
+    target = winograd_input_row(a, target, step);
+    target = winograd_input_row(b, target, step);
+    APUS_UNROLL
+    for (int j = 0; j < 6; j++) {
+        a[j] = winograd_input_end(APUS_WINOGRAD_INPUT(1, j), APUS_WINOGRAD_INPUT(3, j), APUS_WINOGRAD_INPUT(5, j));
+    }
+    winograd_input_row(a, target, step);
+#undef APUS_WINOGRAD_INPUT
 }
 
 static void winograd_input_kernel(
@@ -67,6 +75,8 @@ static void winograd_input_kernel(
 {
     int64_t plane = w->inputHeight * w->inputWidth, rowStep = w->inputWidth * w->channelBlock;
     int64_t step = apus_winograd_matrix(rows, w->inputChannels);
+    // A tile that reaches beyond the tensor, with zeros there.
+    _Alignas(64) float padded[36 * vectorWidth];
     for (int64_t index = begin; index < end; index++) {
         WinogradTile tile = winograd_tile(w, index);
         int64_t row = tile.row - w->paddingTop, column = tile.column - w->paddingLeft;
@@ -74,15 +84,19 @@ static void winograd_input_kernel(
         int isWhole = winograd_is_whole(part, 6);
         const float *source = input + tile.image * w->inputChannels * plane + row * rowStep + column * w->channelBlock;
         float *target = transformed + (index - begin) * apus_winograd_row(w->inputChannels);
+        if (!isWhole) memset(padded, 0, sizeof padded);
         for (int64_t c = 0; c < w->inputChannels; c += vectorWidth) {
-            vfloat d[36];
             const float *channel = source + winograd_channel(w, c, plane);
             if (isWhole) {
-                winograd_load(channel, rowStep, w->channelBlock, 6, 1, part, d);
-            } else {
-                winograd_load(channel, rowStep, w->channelBlock, 6, 0, part, d);
+                winograd_input_tile(channel, rowStep, w->channelBlock, target + c, step);
+                continue;
             }
-            winograd_input_tile(d, target + c, step);
+            for (int64_t i = part.top; i < part.bottom; i++) {
+                for (int64_t j = part.left; j < part.right; j++) {
+                    store(padded + (i * 6 + j) * vectorWidth, load(channel + i * rowStep + j * w->channelBlock));
+                }
+            }
+            winograd_input_tile(padded, 6 * vectorWidth, vectorWidth, target + c, step);
         }
     }
 }
@@ -95,7 +109,9 @@ APUS_INLINE void winograd_output_tile(const float *source, int64_t step, vfloat 
     for (int j = 0; j < 6; j++) {
         vfloat m[6], t[4];
         APUS_UNROLL
-        for (int i = 0; i < 6; i++) m[i] = load(source + (i * 6 + j) * step);
+        for (int i = 0; i < 6; i++) m[i] = load(source + i * 6 * step);
+        source += step;
+        APUS_WINOGRAD_ADDRESS(source);
         winograd_output_transform(m, t);
         APUS_UNROLL
         for (int i = 0; i < 4; i++) columns[i * 6 + j] = t[i];
@@ -156,6 +172,23 @@ static void winograd_output_kernel(
     }
 }
 
+/// The sixteen numbers of a tile, with zeros around the part that is inside.
+APUS_INLINE void winograd_load(
+    const float *source, int64_t rowStep, int64_t columnStep, int isWhole, WinogradPart part, vfloat tile[16])
+{
+    if (isWhole) {
+        APUS_UNROLL
+        for (int i = 0; i < 16; i++) tile[i] = load(source + i / 4 * rowStep + i % 4 * columnStep);
+        return;
+    }
+    for (int i = 0; i < 16; i++) tile[i] = splat(0.0f);
+    for (int64_t i = part.top; i < part.bottom; i++) {
+        for (int64_t j = part.left; j < part.right; j++) {
+            tile[i * 4 + j] = load(source + i * rowStep + j * columnStep);
+        }
+    }
+}
+
 /// A dy Aᵀ, and the tile's sum.
 APUS_INLINE void winograd_gradient_tile(const vfloat dy[16], float *target, int64_t step)
 {
@@ -174,9 +207,11 @@ APUS_INLINE void winograd_gradient_tile(const vfloat dy[16], float *target, int6
         vfloat t[6];
         winograd_gradient_transform(columns + i * 4, t);
         APUS_UNROLL
-        for (int j = 0; j < 6; j++) store(target + (i * 6 + j) * step, t[j]);
+        for (int j = 0; j < 6; j++) store(target + j * step, t[j]);
+        target += 6 * step;
+        APUS_WINOGRAD_ADDRESS(target);
     }
-    store(target + APUS_WINOGRAD_MATRICES * step, sum);
+    store(target, sum);
 }
 
 static void winograd_output_gradient_kernel(
@@ -194,11 +229,7 @@ static void winograd_output_gradient_kernel(
         for (int64_t c = 0; c < w->outputChannels; c += vectorWidth) {
             vfloat dy[16];
             const float *channel = source + winograd_channel(w, w->firstOutput + c, plane);
-            if (isWhole) {
-                winograd_load(channel, rowStep, w->channelBlock, 4, 1, part, dy);
-            } else {
-                winograd_load(channel, rowStep, w->channelBlock, 4, 0, part, dy);
-            }
+            winograd_load(channel, rowStep, w->channelBlock, isWhole, part, dy);
             winograd_gradient_tile(dy, target + c, step);
         }
     }

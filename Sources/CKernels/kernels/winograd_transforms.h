@@ -10,17 +10,32 @@ static const float winogradP = 0.625f, winogradQ = 1.5f;
 /// p², q², p² + q² and p² q².
 static const float winogradPP = 0.390625f, winogradQQ = 2.25f, winogradSum = 2.640625f, winogradProduct = 0.87890625f;
 
+/// Keeps an address from being computed early: the 36 numbers of a tile lie in as many matrices, and the compiler would
+/// hold their addresses at once, in more registers than there are.
+#define APUS_WINOGRAD_ADDRESS(p) __asm__("" : "+r"(p))
+
+/// The first and the last row of Bᵀ d: the coefficients of (x² - p²) (x² - q²).
+APUS_INLINE vfloat winograd_input_end(vfloat a, vfloat b, vfloat c)
+{
+    return multiply_add(splat(winogradProduct), a, c - winogradSum * b);
+}
+
+/// The rows of Bᵀ d for one point and its negative, from the square of the other point.
+APUS_INLINE void winograd_input_pair(
+    float square, float point, vfloat d1, vfloat d2, vfloat d3, vfloat d4, vfloat *positive, vfloat *negative)
+{
+    vfloat even = d4 - square * d2, odd = point * (d3 - square * d1);
+    *positive = even + odd;
+    *negative = even - odd;
+}
+
 /// Bᵀ d: row i holds the coefficients of Π (x - aⱼ) over the other points j.
 APUS_INLINE void winograd_input_transform(const vfloat d[6], vfloat t[6])
 {
-    vfloat evenP = d[4] - winogradQQ * d[2], oddP = winogradP * (d[3] - winogradQQ * d[1]);
-    vfloat evenQ = d[4] - winogradPP * d[2], oddQ = winogradQ * (d[3] - winogradPP * d[1]);
-    t[0] = multiply_add(splat(winogradProduct), d[0], d[4] - winogradSum * d[2]);
-    t[1] = evenP + oddP;
-    t[2] = evenP - oddP;
-    t[3] = evenQ + oddQ;
-    t[4] = evenQ - oddQ;
-    t[5] = multiply_add(splat(winogradProduct), d[1], d[5] - winogradSum * d[3]);
+    t[0] = winograd_input_end(d[0], d[2], d[4]);
+    winograd_input_pair(winogradQQ, winogradP, d[1], d[2], d[3], d[4], t + 1, t + 2);
+    winograd_input_pair(winogradPP, winogradQ, d[1], d[2], d[3], d[4], t + 3, t + 4);
+    t[5] = winograd_input_end(d[1], d[3], d[5]);
 }
 
 /// Aᵀ m: the values' powers of the points.
