@@ -94,7 +94,7 @@ public enum StoragePool {
 
     /// A number for each size that ``roundedSize(_:)`` gives: 0, 1, … for 64, 128, …
     static func sizeClass(of capacity: Int) -> Int {
-        // Below 1024 an eighth of the power of two is less than the 64 bytes that sizes differ by.
+        // Below 1024 an eighth of the power of two is at most the 64 bytes by which sizes differ.
         guard capacity >= 1024 else { return capacity / 64 - 1 }
         let exponent = Int.bitWidth - 1 - capacity.leadingZeroBitCount
         return (exponent - 10) * 8 + (capacity >> (exponent - 3)) + 7
