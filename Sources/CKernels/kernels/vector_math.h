@@ -18,8 +18,8 @@ APUS_INLINE vfloat exp_polynomial(vfloat f) {
     return p;
 }
 
-/// e^x for -120 < x < 90, where the result may be denormal. NaN stays NaN.
-APUS_INLINE vfloat vector_exp_in_range(vfloat x) {
+/// e^x for -120 < x < 90, where the result may be denormal. Of NaN it makes any number.
+APUS_INLINE vfloat exp_of_number(vfloat x) {
     // Adding 1.5·2²³ rounds to an integer, which then stands in the low bits.
     const vfloat magic = splat(12582912.0f);
     vfloat shifted = multiply_add(x, splat(1.44269504f), magic);
@@ -28,12 +28,18 @@ APUS_INLINE vfloat vector_exp_in_range(vfloat x) {
     vfloat f = multiply_add(n, splat(-0.693359375f), x);
     f = multiply_add(n, splat(2.12194440e-4f), f);
     vfloat r = multiply_add(exp_polynomial(f) * f, f, f) + 1.0f;
-    // 2^n in two factors: 2^n alone would leave the range of floats at both ends.
+    // 2^n in two factors: 2^n alone would leave the range of floats at both ends. r is near 1, so that the first one
+    // only adds to its exponent.
     vint exponent = (vint)(bits_of(shifted) - 0x4b400000u);
     vint half = exponent >> 1;
-    vuint first = ((vuint)half + 127u) << 23;
     vuint second = ((vuint)(exponent - half) + 127u) << 23;
-    return r * float_of(first) * float_of(second);
+    return float_of(bits_of(r) + ((vuint)half << 23)) * float_of(second);
+}
+
+/// e^x for -120 < x < 90, where the result may be denormal. NaN stays NaN.
+APUS_INLINE vfloat vector_exp_in_range(vfloat x) {
+    vfloat r = exp_of_number(x);
+    return x != x ? x : r;
 }
 
 /// e^x; 0 below -104, infinity above 88.8, denormal results kept. At most 1.01 ulp.
@@ -41,7 +47,7 @@ APUS_INLINE vfloat vector_exp(vfloat x) {
     // Beyond these the result is 0 or infinity anyway. Comparisons keep NaN as it is.
     vfloat clamped = x < -105.0f ? splat(-105.0f) : x;
     clamped = clamped > 90.0f ? splat(90.0f) : clamped;
-    vfloat r = vector_exp_in_range(clamped);
+    vfloat r = exp_of_number(clamped);
     return x != x ? x : r;
 }
 
@@ -121,7 +127,8 @@ APUS_INLINE vfloat vector_log1p(vfloat x) {
 /// 1 / (1 + e^-x), relatively accurate also for very negative x. At most 2.36 ulp.
 APUS_INLINE vfloat vector_sigmoid(vfloat x) {
     // e^-|x| never overflows; σ(x) = e^x / (1 + e^x) below zero keeps the small values' digits.
-    vfloat z = vector_exp(-absolute(x));
+    vfloat t = -absolute(x);
+    vfloat z = exp_of_number(t < -105.0f ? splat(-105.0f) : t);
     vfloat numerator = x < 0.0f ? z : splat(1.0f);
     vfloat r = numerator / (z + 1.0f);
     return x != x ? x : r;
