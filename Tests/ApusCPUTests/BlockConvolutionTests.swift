@@ -33,7 +33,8 @@ struct BlockConvolutionTests {
     }
 
     /// Blocks of pixels of all sizes, one output block and pairs of them, filters that are read in one part and several,
-    /// tasks of a part of the pixels, planes that need padding on any side or none, and a remainder that no window reaches.
+    /// tasks of a part of the pixels and of several images, planes that need padding on any side or none, a remainder that
+    /// no window reaches, and taps that only meet padding.
     private static let cases =
         (1...13).map { Case(x: [1, 8, 1, $0], outputs: 16, kernel: [1, 1]) }
         + [
@@ -46,9 +47,14 @@ struct BlockConvolutionTests {
             Case(x: [1, 32, 11, 12], outputs: 16, kernel: [3, 3], padding: [4, 0, 0, 4], dilation: [2, 3]),
             Case(x: [2, 8, 6, 6], outputs: 24, kernel: [1, 1], stride: [2, 2]),
             Case(x: [1, 16, 3, 3], outputs: 16, kernel: [3, 3], padding: [2, 2, 2, 2]),
+            Case(x: [3, 176, 1, 1], outputs: 24, kernel: [3, 3], padding: [1, 1, 1, 1]),
+            Case(x: [5, 40, 2, 2], outputs: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1]),
+            Case(x: [4, 24, 1, 3], outputs: 8, kernel: [3, 3], padding: [1, 1, 1, 1]),
+            Case(x: [2, 8, 3, 3], outputs: 16, kernel: [5, 5], padding: [3, 3, 3, 3], dilation: [2, 2]),
+            Case(x: [60, 8, 2, 2], outputs: 16, kernel: [3, 3], padding: [1, 1, 1, 1]),
         ]
 
-    @Test("with a bias, a sum and activations, for some images at once", arguments: cases, [1, 2, 8])
+    @Test("with a bias, a sum and activations, for some images at once", arguments: cases, [1, 2, 8, 64])
     func forward(test: Case, imagesAtOnce: Int) throws {
         var generator = SeededGenerator(seed: 13_000 + test.x.elementCount)
         try #require(BlockConvolution.supports(test.geometry, x: test.x, weight: test.weight))

@@ -38,16 +38,41 @@ struct BlockConvolution: Sendable {
     init(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape, imagesAtOnce: Int? = nil) {
         images = x[0]
         filters = weight.dimensions
+        let used = (0..<2).map { Self.usedTaps(geometry, x: x, weight: weight, y: y, dimension: $0) }
+        let padding = (0..<2).map { geometry.paddingBefore[$0] - used[$0].lowerBound * geometry.dilation[$0] }
         sizes = ApusBlockConvolution(
             images: 1, inputBlocks: Int64(x[1] / Self.block), outputBlocks: Int64(y[1] / Self.block),
             inputHeight: Int64(x[2]), inputWidth: Int64(x[3]), outputHeight: Int64(y[2]), outputWidth: Int64(y[3]),
-            kernelHeight: Int64(weight[2]), kernelWidth: Int64(weight[3]), strideHeight: Int64(geometry.stride[0]),
-            strideWidth: Int64(geometry.stride[1]), dilationHeight: Int64(geometry.dilation[0]),
-            dilationWidth: Int64(geometry.dilation[1]), paddingTop: Int64(geometry.paddingBefore[0]),
-            paddingLeft: Int64(geometry.paddingBefore[1]))
+            kernelHeight: Int64(used[0].count), kernelWidth: Int64(used[1].count),
+            strideHeight: Int64(geometry.stride[0]), strideWidth: Int64(geometry.stride[1]),
+            dilationHeight: Int64(geometry.dilation[0]), dilationWidth: Int64(geometry.dilation[1]),
+            paddingTop: Int64(padding[0]), paddingLeft: Int64(padding[1]), filterHeight: Int64(weight[2]),
+            filterWidth: Int64(weight[3]), firstRow: Int64(used[0].lowerBound), firstColumn: Int64(used[1].lowerBound))
+        // At least four tasks a thread, since the last one to end keeps the others waiting for an eighth of the time on
+        // average, and four full tasks for each panel of filters.
         let tasks = withUnsafePointer(to: sizes) { Int(apus_block_convolution_tasks($0)) }
-        // Four tasks a thread: the last one to end keeps the others waiting for an eighth of the time on average.
-        self.imagesAtOnce = min(images, imagesAtOnce ?? max(1, 4 * CPUInfo.threadCount / tasks))
+        let pixels = y[2] * y[3]
+        self.imagesAtOnce = min(
+            images,
+            imagesAtOnce
+                ?? max(4 * CPUInfo.threadCount / tasks, (4 * Int(APUS_BLOCK_CONVOLUTION_PIXELS) + pixels - 1) / pixels))
+    }
+
+    /// The taps of a dimension that some window lays on the input, one of three for a plane of one pixel; all of them if
+    /// there are none, or if the first window would begin behind the input's start without the others.
+    private static func usedTaps(
+        _ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape, dimension: Int
+    ) -> Range<Int> {
+        let (stride, dilation) = (geometry.stride[dimension], geometry.dilation[dimension])
+        let used = (0..<weight[dimension + 2]).filter { tap in
+            (0..<y[dimension + 2]).contains {
+                (0..<x[dimension + 2]).contains($0 * stride + tap * dilation - geometry.paddingBefore[dimension])
+            }
+        }
+        guard let first = used.first, let last = used.last,
+            geometry.paddingBefore[dimension] >= first * dilation
+        else { return 0..<weight[dimension + 2] }
+        return first..<last + 1
     }
 
     /// The layouts of the step's inputs and its result: images in blocks, filters as of `OIhw8i8o`, the bias plain.

@@ -24,9 +24,13 @@ typedef struct ApusBlockConvolution {
     int64_t inputHeight, inputWidth, outputHeight, outputWidth;
     int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth;
     int64_t paddingTop, paddingLeft;
+    /// The taps of the filters in memory, and the first ones that are used: those that no window lays on the input are
+    /// left out.
+    int64_t filterHeight, filterWidth, firstRow, firstColumn;
 } ApusBlockConvolution;
 
-/// Output pixels that a task computes, for two blocks of output channels: their sums stay in the nearest cache.
+/// Output pixels that a task computes, for two blocks of output channels: their sums stay in the nearest cache. They are of
+/// several images where planes are small, which share the filters then.
 #define APUS_BLOCK_CONVOLUTION_PIXELS 96
 
 /// Whether windows reach beyond the input: then its planes are read from padded copies.
@@ -51,12 +55,12 @@ static inline int64_t apus_block_convolution_width(const ApusBlockConvolution *c
     return (c->outputWidth - 1) * c->strideWidth + (c->kernelWidth - 1) * c->dilationWidth + 1;
 }
 
-/// The tasks of a convolution: for each image and two blocks of output channels, some pixels.
+/// The tasks of a convolution: for two blocks of output channels, some pixels of all images.
 static inline int64_t apus_block_convolution_tasks(const ApusBlockConvolution *c)
 {
-    int64_t pixels = c->outputHeight * c->outputWidth;
+    int64_t pixels = c->images * c->outputHeight * c->outputWidth;
     int64_t parts = (pixels + APUS_BLOCK_CONVOLUTION_PIXELS - 1) / APUS_BLOCK_CONVOLUTION_PIXELS;
-    return c->images * ((c->outputBlocks + 1) / 2) * parts;
+    return (c->outputBlocks + 1) / 2 * parts;
 }
 
 /// Copies the planes [begin, end) of N · C / block with zeros around them: what windows reach, and no more.

@@ -42,7 +42,9 @@ APUS_INLINE void block_sums(
     float *sums, const int count, const int vectors)
 {
     int64_t width = apus_block_convolution_width(c) * vectorWidth;
-    int64_t plane = apus_block_convolution_height(c) * width;
+    int64_t plane = apus_block_convolution_height(c) * width, square = vectorWidth * vectorWidth;
+    int64_t unusedColumns = (c->filterWidth - c->kernelWidth) * square;
+    int64_t unusedRows = (c->filterHeight - c->kernelHeight) * c->filterWidth * square;
     const float *source[blockPixels], *weights[blockVectors];
     vfloat own[blockPixels][blockVectors];
     APUS_UNROLL
@@ -70,10 +72,14 @@ APUS_INLINE void block_sums(
                     }
                 }
                 APUS_UNROLL
-                for (int v = 0; v < vectors; v++) weights[v] += vectorWidth * vectorWidth;
+                for (int v = 0; v < vectors; v++) weights[v] += square;
                 place += c->dilationWidth * vectorWidth;
             }
+            APUS_UNROLL
+            for (int v = 0; v < vectors; v++) weights[v] += unusedColumns;
         }
+        APUS_UNROLL
+        for (int v = 0; v < vectors; v++) weights[v] += unusedRows;
     }
     APUS_UNROLL
     for (int p = 0; p < count; p++) {
@@ -121,18 +127,27 @@ APUS_INLINE void block_prefetch(const float *p, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i += 16) __builtin_prefetch(p + i);
 }
 
-/// The pixels [begin, end) of an image, for one or two blocks of output channels.
+/// The pixels [begin, end) of all images, for one or two blocks of output channels.
+///
+/// - filters, bias: those of the first block.
+/// - addend, output: where the first block of the first image lies.
 static void block_convolution_part(
-    const ApusBlockConvolution *c, const float *image, const float *filters, const float *bias, const float *addend,
+    const ApusBlockConvolution *c, const float *images, const float *filters, const float *bias, const float *addend,
     ApusActivation activation, float *output, int64_t begin, int64_t end, int64_t vectors)
 {
     _Alignas(64) float sums[APUS_BLOCK_CONVOLUTION_PIXELS * blockVectors * vectorWidth];
     const float *pixels[APUS_BLOCK_CONVOLUTION_PIXELS];
+    int64_t places[APUS_BLOCK_CONVOLUTION_PIXELS];
     int64_t width = apus_block_convolution_width(c), plane = apus_block_convolution_height(c) * width * vectorWidth;
-    int64_t count = end - begin, taps = c->kernelHeight * c->kernelWidth * vectorWidth * vectorWidth;
+    int64_t count = end - begin, taps = c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
+    int64_t outputPixels = c->outputHeight * c->outputWidth, outputPlane = outputPixels * vectorWidth;
+    filters += (c->firstRow * c->filterWidth + c->firstColumn) * vectorWidth * vectorWidth;
     for (int64_t p = 0; p < count; p++) {
-        int64_t row = (begin + p) / c->outputWidth, column = (begin + p) % c->outputWidth;
-        pixels[p] = image + (row * c->strideHeight * width + column * c->strideWidth) * vectorWidth;
+        int64_t image = (begin + p) / outputPixels, pixel = (begin + p) % outputPixels;
+        int64_t row = pixel / c->outputWidth, column = pixel % c->outputWidth;
+        pixels[p] = images + image * c->inputBlocks * plane
+            + (row * c->strideHeight * width + column * c->strideWidth) * vectorWidth;
+        places[p] = image * c->outputBlocks * outputPlane + pixel * vectorWidth;
         for (int64_t v = 0; v < blockVectors; v++) {
             store(
                 sums + (p * blockVectors + v) * vectorWidth,
@@ -141,26 +156,34 @@ static void block_convolution_part(
     }
     // Blocks of pixels of nearly equal size: of six, five keep the processor as busy, and one does not.
     int64_t groups = (count + blockPixels - 1) / blockPixels;
-    int64_t chunk = larger(1, blockFilters / (blockVectors * taps));
+    int64_t used = c->kernelHeight * c->kernelWidth * vectorWidth * vectorWidth;
+    int64_t span = ((c->kernelHeight - 1) * c->filterWidth + c->kernelWidth) * vectorWidth * vectorWidth;
+    int64_t chunk = larger(1, blockFilters / (blockVectors * used));
     for (int64_t first = 0; first < c->inputBlocks; first += chunk) {
         const float *parts[blockVectors] = {filters + first * taps, filters + (c->inputBlocks + first) * taps};
         int64_t blocks = smaller(chunk, c->inputBlocks - first);
         for (int64_t group = 0; group < groups; group++) {
             int64_t from = count * group / groups, to = count * (group + 1) / groups;
             // The next filters come from memory meanwhile.
-            int64_t next = smaller(chunk, c->inputBlocks - first - blocks) * taps;
+            int64_t rest = smaller(chunk, c->inputBlocks - first - blocks), next = rest * taps;
             for (int64_t v = 0; v < vectors; v++) {
-                block_prefetch(parts[v] + blocks * taps, next * group / groups, next * (group + 1) / groups);
+                const float *ahead = parts[v] + blocks * taps;
+                if (span == taps) {
+                    block_prefetch(ahead, next * group / groups, next * (group + 1) / groups);
+                } else {
+                    for (int64_t b = rest * group / groups; b < rest * (group + 1) / groups; b++) {
+                        block_prefetch(ahead + b * taps, 0, span);
+                    }
+                }
             }
             block_sums_of(
                 c, pixels + from, parts, blocks, sums + from * blockVectors * vectorWidth, to - from, vectors);
         }
         for (int64_t p = 0; p < count; p++) pixels[p] += blocks * plane;
     }
-    int64_t outputPlane = c->outputHeight * c->outputWidth * vectorWidth;
     for (int64_t v = 0; v < vectors; v++) {
         for (int64_t p = 0; p < count; p++) {
-            int64_t place = v * outputPlane + (begin + p) * vectorWidth;
+            int64_t place = v * outputPlane + places[p];
             vfloat y = load(sums + (p * blockVectors + v) * vectorWidth);
             if (addend) y += load(addend + place);
             store(output + place, vector_activate(y, activation));
@@ -172,16 +195,14 @@ static void block_convolution_forward_kernel(
     const ApusBlockConvolution *c, const float *padded, const float *filters, const float *bias, const float *addend,
     ApusActivation activation, float *output, int64_t begin, int64_t end)
 {
-    int64_t pixels = c->outputHeight * c->outputWidth, panels = (c->outputBlocks + 1) / 2;
+    int64_t outputPixels = c->outputHeight * c->outputWidth, pixels = c->images * outputPixels;
     int64_t parts = (pixels + APUS_BLOCK_CONVOLUTION_PIXELS - 1) / APUS_BLOCK_CONVOLUTION_PIXELS;
-    int64_t plane = apus_block_convolution_height(c) * apus_block_convolution_width(c);
-    int64_t imageSize = c->inputBlocks * plane * vectorWidth;
-    int64_t filterSize = c->inputBlocks * c->kernelHeight * c->kernelWidth * vectorWidth * vectorWidth;
+    int64_t filterSize = c->inputBlocks * c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
     for (int64_t task = begin; task < end; task++) {
-        int64_t part = task % parts, block = task / parts % panels * blockVectors, image = task / parts / panels;
-        int64_t place = (image * c->outputBlocks + block) * pixels * vectorWidth;
+        int64_t part = task % parts, block = task / parts * blockVectors;
+        int64_t place = block * outputPixels * vectorWidth;
         block_convolution_part(
-            c, padded + image * imageSize, filters + block * filterSize, bias ? bias + block * vectorWidth : NULL,
+            c, padded, filters + block * filterSize, bias ? bias + block * vectorWidth : NULL,
             addend ? addend + place : NULL, activation, output + place, pixels * part / parts,
             pixels * (part + 1) / parts, smaller(blockVectors, c->outputBlocks - block));
     }
