@@ -29,8 +29,8 @@ struct WinogradTests {
         var testDescription: String { "\(x.brackets) to \(y.brackets), padding \(padding)" }
     }
 
-    /// Whole tiles and parts of tiles, one tile block and several, panels of filters that are full and not, and padding
-    /// on all sides and on some. All are smaller than what the policy takes: the plain loops of the reference are slow.
+    /// Whole tiles and parts of tiles, one tile block and several, panels of filters that are full and not, padding on all
+    /// sides and on some, and one chunk of input channels and several. All are smaller than what the policy takes: the plain loops of the reference are slow.
     private static let cases = [
         Case(images: 1, inputs: 16, outputs: 16, height: 8, width: 8),
         Case(images: 2, inputs: 16, outputs: 48, height: 7, width: 10),
@@ -38,6 +38,8 @@ struct WinogradTests {
         Case(images: 1, inputs: 16, outputs: 80, height: 4, width: 3, padding: [2, 2, 2, 2]),
         Case(images: 3, inputs: 48, outputs: 16, height: 5, width: 9, padding: [0, 1, 2, 0]),
         Case(images: 11, inputs: 16, outputs: 16, height: 13, width: 14, padding: [2, 0, 0, 1]),
+        Case(images: 1, inputs: 80, outputs: 144, height: 3, width: 6),
+        Case(images: 2, inputs: 144, outputs: 80, height: 2, width: 1),
     ]
 
     /// Five millionths of the largest result: the limit that its use is worth (1 to 2 millionths were measured with
@@ -128,6 +130,21 @@ struct WinogradTests {
             for (output, actual) in actual.enumerated() {
                 expectAgreement(actual, expected[output], "\(test), \(output)")
             }
+        }
+    }
+
+    @Test("the filters' gradient where oneDNN would multiply matrices image by image")
+    func filterGradientOfSmallPlanes() throws {
+        let test = Case(images: 3, inputs: 32, outputs: 48, height: 1, width: 1)
+        try #require(WinogradPolicy.convolution(test.geometry, x: test.x, weight: test.weight, y: test.y) == nil)
+        var generator = SeededGenerator(seed: 12_500)
+        let inputs = [TestArray.random(test.x, using: &generator), TestArray.random(test.y, using: &generator)]
+        let primitive = ConvolutionWeightGradient(test.geometry, weightShape: test.weight, withBias: true)
+        let expected = try KernelRunner.reference(primitive, inputs)
+        for (output, actual) in try KernelRunner.cpu(primitive, inputs).enumerated() {
+            expectAgreement(actual, expected[output], "\(test), \(output)")
+            // Taps that only ever meet padding have no gradient, not even a rounding error that Adam would follow.
+            #expect(zip(actual.values, expected[output].values).allSatisfy { $1 != 0 || $0 == 0 })
         }
     }
 

@@ -311,7 +311,7 @@ extension ConvolutionWeightGradient: CPULowerable {
             return StepLayouts(
                 inputs: [.lanes(x.shape), .lanes(dy.shape)], outputs: step.outputs.map { _ in .plain })
         }
-        if let winograd = winograd(step) {
+        if let winograd = try winograd(step) {
             return StepLayouts(
                 inputs: [try winograd.layout(x.shape), try winograd.layout(dy.shape)],
                 outputs: step.outputs.map { _ in .plain })
@@ -333,7 +333,7 @@ extension ConvolutionWeightGradient: CPULowerable {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.inputs[0].layout.isLanes { return lowerToLanes(step) }
-        if !step.inputs[0].layout.isBFloat16, let winograd = winograd(step) {
+        if !step.inputs[0].layout.isBFloat16, let winograd = try winograd(step) {
             return WinogradFilterGradient(winograd).step(withBias: withBias)
         }
         guard
@@ -347,9 +347,15 @@ extension ConvolutionWeightGradient: CPULowerable {
         return primitive.step([.source, .gradientDestination, .gradientWeights] + (withBias ? [.gradientBias] : []))
     }
 
-    private func winograd(_ step: StepDescription) -> ApusWinograd? {
-        WinogradPolicy.convolution(
-            geometry, x: step.inputs[0].spec.shape, weight: weightShape, y: step.inputs[1].spec.shape)
+    /// Also where oneDNN would multiply matrices image by image, as for planes of 2×2 and less: 512 → 512 channels of 1×1
+    /// and 256 images take those 143 ms, five times as long.
+    private func winograd(_ step: StepDescription) throws -> ApusWinograd? {
+        let (x, y) = (step.inputs[0].spec.shape, step.inputs[1].spec.shape)
+        if let faster = WinogradPolicy.convolution(geometry, x: x, weight: weightShape, y: y) { return faster }
+        guard let sizes = WinogradPolicy.supported(geometry, x: x, weight: weightShape, y: y) else { return nil }
+        let primitive = try make(
+            step, x: .any(x.dimensions), dy: .any(y.dimensions), weight: .any(geometry.weightSizes(weightShape)))
+        return primitive?.implementation.contains("gemm") == true ? sizes : nil
     }
 
     private func make(

@@ -19,12 +19,7 @@ enum WinogradPolicy {
     ///   - x: the input; dx for its gradient.
     ///   - y: the result; dy for gradients.
     static func convolution(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) -> ApusWinograd? {
-        guard isEnabled, geometry.spatialRank == 2, geometry.groups == 1, geometry.stride == [1, 1],
-            geometry.dilation == [1, 1], weight[2] == 3, weight[3] == 3, y.elementCount > 0,
-            x[1] >= 16, y[1] >= 16, x[1] % channelBlock == 0, y[1] % channelBlock == 0,
-            geometry.paddingBefore.allSatisfy({ 0...2 ~= $0 })
-        else { return nil }
-        let sizes = sizes(geometry, x: x, y: y)
+        guard let sizes = supported(geometry, x: x, weight: weight, y: y) else { return nil }
         let name = "conv 3x3 \(x.brackets) to \(y.brackets), padding \(geometry.paddingBefore)"
         // What oneDNN has no kernel for cannot be measured beside it: the estimate stands.
         let measured = try? KernelChoices.kernel(for: name) {
@@ -32,6 +27,16 @@ enum WinogradPolicy {
         }
         let isChosen = measured.map { $0 == winograd } ?? isFaster(sizes)
         return isChosen ? sizes : nil
+    }
+
+    /// The sizes where the kernels compute this at all, and are not turned off.
+    static func supported(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) -> ApusWinograd? {
+        guard isEnabled, geometry.spatialRank == 2, geometry.groups == 1, geometry.stride == [1, 1],
+            geometry.dilation == [1, 1], weight[2] == 3, weight[3] == 3, y.elementCount > 0,
+            x[1] >= 16, y[1] >= 16, x[1] % channelBlock == 0, y[1] % channelBlock == 0,
+            geometry.paddingBefore.allSatisfy({ 0...2 ~= $0 })
+        else { return nil }
+        return sizes(geometry, x: x, y: y)
     }
 
     /// The sizes of a convolution for the kernels.
