@@ -18,9 +18,9 @@ struct BlockConvolution: Sendable {
     /// nil where oneDNN's kernels are as fast, or the layout is not ours: other channels than blocks of a vector, groups.
     ///
     /// Measured with two threads of AVX2 in ResNet-18 with one image, in GFLOP/s of a peak of 206: for 512 → 512 channels of
-    /// 7×7 oneDNN's reach 68 to 110 and ours 152 to 157; at stride 2, 82 to 101 and 143 for rows of 7 pixels, 100 to 112 and
-    /// 138 for 14, 111 to 116 and 122 for 28. Longer rows, and single pixels as kernels, leave nothing to gain. With AVX-512
-    /// oneDNN has other kernels.
+    /// 7×7 oneDNN's reach 68 to 110 and ours 152 to 157 (where Winograd's are estimated to be faster still, those are taken);
+    /// at stride 2, 82 to 101 and 143 for rows of 7 pixels, 100 to 112 and 138 for 14, 111 to 116 and 122 for 28. Longer
+    /// rows, and single pixels as kernels, leave nothing to gain. With AVX-512 oneDNN has other kernels.
     static func preferred(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) -> BlockConvolution? {
         guard apus_kernels_isa() == ApusISAAVX2, supports(geometry, x: x, weight: weight),
             weight[2] * weight[3] > 1, y[3] <= (geometry.stride[1] > 1 ? 28 : 8)
