@@ -16,6 +16,8 @@ struct WinogradConvolution: Sendable {
     private let tiles: Int
     /// Tiles of a block.
     private let rows: Int
+    /// Input channels whose filters are transformed at a time, where a panel's are.
+    private let channelsAtOnce: Int64
     private let filters: Region
     private let inputs: Region
     private let products: Region
@@ -47,9 +49,13 @@ struct WinogradConvolution: Sendable {
             let blocks = max(1, (tiles + most * threads - 1) / (most * threads)) * threads
             rows = (tiles + blocks - 1) / blocks
         }
+        // Filters of 64 channels and 16 outputs are 150 KB, the sums of 96 tiles 220 KB, together most of a second cache of
+        // half a megabyte. Sums of more tiles would be read and written in a farther one for each part of the channels.
+        let channelsAtOnce = rows <= 96 ? min(64, sizes.inputChannels) : sizes.inputChannels
+        self.channelsAtOnce = channelsAtOnce
         let part = byPanels ? sizes.panel(0) : sizes
         filters = withUnsafePointer(to: part) {
-            Region(byPanels ? apus_winograd_working() : 36 * apus_winograd_filter_matrix($0))
+            Region(byPanels ? apus_winograd_working(channelsAtOnce) : 36 * apus_winograd_filter_matrix($0))
         }
         inputs = Region(36 * apus_winograd_matrix(Int64(rows), part.inputChannels))
         products = Region(36 * apus_winograd_matrix(Int64(rows), part.outputChannels))
@@ -126,7 +132,8 @@ struct WinogradConvolution: Sendable {
                 let products = filters + self.filters.count
                 withUnsafePointer(to: sizes.panel(index)) { panel in
                     apus_winograd_multiply_filters(
-                        panel, inputs, call.weight, turned, filters, products, Int64(rows), end - begin)
+                        panel, inputs, call.weight, turned, filters, products, Int64(rows), end - begin,
+                        channelsAtOnce)
                     apus_winograd_output(
                         panel, products, call.bias, call.addend, call.activation, call.y, Int64(rows), begin, end)
                 }

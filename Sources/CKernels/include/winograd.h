@@ -78,21 +78,21 @@ void apus_winograd_input(
 void apus_winograd_multiply(
     const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count);
 
-/// Input channels whose filters `apus_winograd_multiply_filters` transforms at a time: those of a panel are 150 KB with AVX2,
-/// a part of the second cache.
-enum { apusWinogradChunk = 64 };
+/// The floats of working memory of `apus_winograd_multiply_filters`: 36 matrices of some input channels' filters for at most
+/// two vectors of 16 output channels.
+static inline int64_t apus_winograd_working(int64_t channelsAtOnce)
+{
+    return APUS_WINOGRAD_MATRICES * (channelsAtOnce * 32 + 16);
+}
 
-/// The floats of its working memory: 36 matrices of the filters of a chunk and at most two vectors of 16 output channels.
-static inline int64_t apus_winograd_working(void) { return APUS_WINOGRAD_MATRICES * (apusWinogradChunk * 32 + 16); }
-
-/// The same products with filters that are not transformed yet: those of a few channels at a time are, and used for all
-/// rows while they are in a near cache.
+/// The same products with filters that are not transformed yet: those of `channelsAtOnce` input channels at a time are, and
+/// used for all rows while they are in a near cache. The sums are the same whatever their number is.
 ///
 /// - filters, turned: as of `apus_winograd_filters`.
 /// - working: `apus_winograd_working` floats.
 void apus_winograd_multiply_filters(
     const ApusWinograd *w, const float *inputs, const float *filters, int turned, float *working, float *outputs,
-    int64_t rows, int64_t count);
+    int64_t rows, int64_t count, int64_t channelsAtOnce);
 
 /// activation((Aᵀ m A + b) + z) of the tiles [begin, end), from the rows 0 ..< end - begin.
 ///

@@ -57,8 +57,8 @@
       (w, inputs, filters, outputs, rows, count))                                                                      \
     X(winograd_multiply_filters,                                                                                       \
       (const ApusWinograd *w, const float *inputs, const float *filters, int turned, float *working, float *outputs,   \
-       int64_t rows, int64_t count),                                                                                   \
-      (w, inputs, filters, turned, working, outputs, rows, count))                                                     \
+       int64_t rows, int64_t count, int64_t channelsAtOnce),                                                           \
+      (w, inputs, filters, turned, working, outputs, rows, count, channelsAtOnce))                                     \
     X(winograd_output,                                                                                                 \
       (const ApusWinograd *w, const float *products, const float *bias, const float *addend,                           \
        ApusActivation activation, float *output, int64_t rows, int64_t begin, int64_t end),                            \

@@ -13,8 +13,6 @@ enum {
     /// How far ahead of their use filters are asked for, in floats of a filter's row: what four such squares read takes
     /// the processor about as long as memory takes to answer.
     winogradAhead = 4 * winogradSquareTaps,
-    /// Floats from one matrix of a chunk's filters to the next, which is in another line of the caches.
-    winogradChunkMatrix = apusWinogradChunk * winogradPanel + 16,
 };
 
 /// Where a filter begins: [O, I, 3, 3], or [I, O, 3, 3] in the terms of the gradient of the input.
@@ -138,12 +136,14 @@ APUS_INLINE void winograd_multiply_chunk(
     const ApusWinograd *w, const float *inputs, const float *filters, int turned, float *working, float *outputs,
     int64_t rows, int64_t count, int64_t output, int64_t begin, int64_t end, const int vectors)
 {
-    winograd_transform_filters(w, filters, turned, output, begin, end, working, winogradChunkMatrix, vectors);
+    // Matrices begin in different lines of the caches.
+    int64_t chunkMatrix = (end - begin) * winogradPanel + 16;
+    winograd_transform_filters(w, filters, turned, output, begin, end, working, chunkMatrix, vectors);
     int64_t inputRow = apus_winograd_row(w->inputChannels), outputRow = apus_winograd_row(w->outputChannels);
     for (int64_t matrix = 0; matrix < APUS_WINOGRAD_MATRICES; matrix++) {
         winograd_panel(
             inputs + matrix * apus_winograd_matrix(rows, w->inputChannels) + begin, inputRow,
-            working + matrix * winogradChunkMatrix, end - begin,
+            working + matrix * chunkMatrix, end - begin,
             outputs + matrix * apus_winograd_matrix(rows, w->outputChannels) + output, outputRow, count, begin == 0,
             vectors);
     }
@@ -151,11 +151,11 @@ APUS_INLINE void winograd_multiply_chunk(
 
 static void winograd_multiply_filters_kernel(
     const ApusWinograd *w, const float *inputs, const float *filters, int turned, float *working, float *outputs,
-    int64_t rows, int64_t count)
+    int64_t rows, int64_t count, int64_t channelsAtOnce)
 {
     for (int64_t output = 0; output < w->outputChannels; output += winogradPanel) {
-        for (int64_t begin = 0; begin < w->inputChannels; begin += apusWinogradChunk) {
-            int64_t end = smaller(w->inputChannels, begin + apusWinogradChunk);
+        for (int64_t begin = 0; begin < w->inputChannels; begin += channelsAtOnce) {
+            int64_t end = smaller(w->inputChannels, begin + channelsAtOnce);
             if (w->outputChannels - output >= winogradPanel) {
                 winograd_multiply_chunk(
                     w, inputs, filters, turned, working, outputs, rows, count, output, begin, end, winogradVectors);
