@@ -21,7 +21,7 @@ extension Tensor {
             let order = others + [rows, columns]
             let matrices = order == Array(0..<rank) ? self : permute(order)
             let leading = Array(matrices.shape.dimensions.dropLast(2))
-            let (height, width) = (shape.dimensions[rows], shape.dimensions[columns])
+            let (height, width) = (shape[rows], shape[columns])
             let length = Tensor.diagonalLength(height, width, offset)
             // In row-major order the elements of a diagonal are one row and one column apart.
             let flat = matrices.reshape(Shape(leading + [height * width]))

@@ -143,7 +143,7 @@ private struct Labelled {
         return nil
     }
 
-    func size(_ label: Label) -> Int? { labels.firstIndex(of: label).map { tensor.shape.dimensions[$0] } }
+    func size(_ label: Label) -> Int? { labels.firstIndex(of: label).map { tensor.shape[$0] } }
 
     /// Sums over dimensions.
     mutating func sum(over summed: (Label) -> Bool) {
@@ -249,7 +249,7 @@ extension Tensor {
 extension Labelled {
     /// Removes dimensions of size 1 that the other side has as well.
     fileprivate mutating func dropStretched(where isShared: (Label) -> Bool) {
-        let dropped = labels.indices.filter { tensor.shape.dimensions[$0] == 1 && isShared(labels[$0]) }
+        let dropped = labels.indices.filter { tensor.shape[$0] == 1 && isShared(labels[$0]) }
         guard !dropped.isEmpty else { return }
         tensor = tensor.squeeze(dim: dropped)
         labels = labels.indices.filter { !dropped.contains($0) }.map { labels[$0] }

@@ -40,7 +40,7 @@ extension Tensor {
                     .full([], 0, dtype: .int64, device: device)
                 )
             }
-            guard shape.dimensions[dimension] > 0 else {
+            guard shape[dimension] > 0 else {
                 throw TensorError(
                     name, "the shape \(shape.brackets) has no elements along dimension \(dim) to compare.")
             }
@@ -64,7 +64,7 @@ extension Tensor {
     ///   - keepdim: whether a reduced dimension stays, with size 1; `false` by default.
     public func median(dim: Int, keepdim: Bool = false) -> (values: Tensor, indices: Tensor) {
         picked("median", dim, keepdim) { tensor, dimension in
-            let size = tensor.shape.dimensions[dimension]
+            let size = tensor.shape[dimension]
             let order = tensor.argsort(dim: dimension)
             let middle = order.narrow(dim: dimension, start: (size - 1) / 2, length: 1)
             guard tensor.dtype.isFloatingPoint else { return middle }

@@ -66,7 +66,7 @@ extension Tensor {
                         + "equal size.")
             }
             try requireReal(name, parameters: [weight, bias], shape: [channels])
-            let plane = shape.dimensions[2...].reduce(1, *)
+            let plane = shape[2...].reduce(1, *)
             guard plane > 0 else {
                 throw TensorError(name, "the input \(shape.brackets) has no positions: H · W is 0.")
             }
@@ -133,7 +133,7 @@ extension Tensor {
                     name, "the input \(shape.brackets) has \(rank) dimensions. Expected at least 3: [N, C, …].")
             }
             try requireReal(name, parameters: [weight, bias], shape: [shape[1]])
-            let plane = shape.dimensions[2...].reduce(1, *)
+            let plane = shape[2...].reduce(1, *)
             guard plane != 1 else {
                 throw TensorError(
                     name,

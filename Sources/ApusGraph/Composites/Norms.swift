@@ -16,7 +16,7 @@ extension Tensor {
             }
             guard !p.isNaN else { throw TensorError("norm", "p is NaN. It must be a number or infinite.") }
             let dimensions = try shape.resolve(dimensions: dim, operation: "norm")
-            guard p >= 0 || !dimensions.contains(where: { shape.dimensions[$0] == 0 }), count > 0 || p < .infinity
+            guard p >= 0 || !dimensions.contains(where: { shape[$0] == 0 }), count > 0 || p < .infinity
             else {
                 throw TensorError(
                     "norm", "the norm for p = \(p) of no elements, in \(shape.brackets), is not defined.")

@@ -43,7 +43,7 @@ extension Tensor {
             guard rank > 0 else { throw TensorError(operation, "a scalar has no dimension to split.") }
             let dimension = try shape.resolve(dimension: dim, operation: operation)
             var start = 0
-            return try sizes(shape.dimensions[dimension]).map { length in
+            return try sizes(shape[dimension]).map { length in
                 defer { start += length }
                 return narrow(dim: dimension, start: start, length: length)
             }

@@ -63,7 +63,7 @@ extension Tensor {
                     name, "the input \(shape.brackets) has \(rank) dimensions. Expected at least 3: [N, C, …].")
             }
             guard groups > 0 else { throw TensorError(name, "groups is \(groups). It must be at least 1.") }
-            let (batch, channels) = (shape.dimensions[0], shape.dimensions[1])
+            let (batch, channels) = (shape[0], shape[1])
             guard channels % groups == 0 else {
                 throw TensorError(
                     name,

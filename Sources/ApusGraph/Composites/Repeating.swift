@@ -99,7 +99,7 @@ extension Tensor {
                 throw TensorError("repeat_interleave", "a scalar has no dimension \(dim). Leave dim out.")
             }
             let dimension = try shape.resolve(dimension: dim, operation: "repeat_interleave")
-            let size = shape.dimensions[dimension]
+            let size = shape[dimension]
             guard repeats.count == size || repeats.count == 1, repeats.allSatisfy({ $0 >= 0 }) else {
                 throw TensorError(
                     "repeat_interleave",

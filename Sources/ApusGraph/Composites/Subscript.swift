@@ -83,7 +83,7 @@ private struct Selection {
         var steps: [Int] = []
         var visible: [Int] = []
         func takeWhole() {
-            let size = shape.dimensions[starts.count]
+            let size = shape[starts.count]
             starts.append(0)
             counts.append(size)
             steps.append(1)
@@ -97,7 +97,7 @@ private struct Selection {
                 gradientName = "UnsqueezeBackward0"
             case .ellipsis: for _ in 0..<(shape.rank - consumed) { takeWhole() }
             case .position(let position):
-                let size = shape.dimensions[dimension]
+                let size = shape[dimension]
                 guard position >= -size, position < size else {
                     throw TensorError(
                         "subscript",
@@ -109,7 +109,7 @@ private struct Selection {
                 gradientName = "SelectBackward0"
             case .range(let first, let last, let step):
                 guard step > 0 else { throw TensorError("subscript", "the step \(step) is not positive.") }
-                let size = shape.dimensions[dimension]
+                let size = shape[dimension]
                 func bound(_ value: Int) -> Int { Swift.min(Swift.max(value < 0 ? value + size : value, 0), size) }
                 let start = bound(first ?? 0)
                 let end = last.map(bound) ?? size
@@ -246,7 +246,7 @@ extension Tensor {
     private func splitSize(_ dim: Int) -> Int? {
         do throws(TensorError) {
             guard rank > 0 else { throw TensorError("split", "a scalar has no dimension to split.") }
-            return shape.dimensions[try shape.resolve(dimension: dim, operation: "split")]
+            return shape[try shape.resolve(dimension: dim, operation: "split")]
         } catch {
             TensorError.raise(error)
             return nil

@@ -81,7 +81,7 @@ public struct AdaptiveMaxPool: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         let input = inputs[0]
         let shape = try AdaptiveAveragePool.outputShape(input, outputSize, operation: name)
-        guard input.shape.dimensions[1] > 0 else {
+        guard input.shape[1] > 0 else {
             throw TensorError(name, "the input \(input.shape.brackets) is empty. Only the batch may be.")
         }
         return [TensorSpec(shape, input.dtype, input.device), TensorSpec(shape, .int64, input.device)]

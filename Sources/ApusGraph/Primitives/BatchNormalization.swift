@@ -17,7 +17,7 @@ public struct BatchNormalization: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         let x = inputs[0]
         let perChannel = try Self.channelSpec(x, parameters: Array(inputs.dropFirst()))
-        guard x.shape.elementCount / Swift.max(x.shape.dimensions[1], 1) > 1 else {
+        guard x.shape.elementCount / Swift.max(x.shape[1], 1) > 1 else {
             throw TensorError(
                 name,
                 "the input \(x.shape.brackets) has one value per channel, which has no variance. Use a larger "
@@ -34,7 +34,7 @@ public struct BatchNormalization: Primitive {
         guard x.dtype.isFloatingPoint else {
             throw TensorError(name, "the input is \(x.dtype). Cast it to .float32.")
         }
-        let channels = x.shape.dimensions[1]
+        let channels = x.shape[1]
         for parameter in parameters {
             guard parameter.shape == [channels] else {
                 throw TensorError(

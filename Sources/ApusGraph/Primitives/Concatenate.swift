@@ -20,7 +20,7 @@ public struct Concatenate: Primitive {
                     "sizes must be equal except along dimension \(dimension): tensor 0 is "
                         + "\(inputs[0].shape.brackets), tensor \(number) is \(input.shape.brackets).")
             }
-            sizes[dimension] += input.shape.dimensions[dimension]
+            sizes[dimension] += input.shape[dimension]
         }
         return [TensorSpec(Shape(sizes), inputs[0].dtype, inputs[0].device)]
     }
@@ -29,7 +29,7 @@ public struct Concatenate: Primitive {
         let dy = context.cotangent()
         var start = 0
         return (0..<context.inputCount).map { index in
-            let length = context.inputSpec(index).shape.dimensions[dimension]
+            let length = context.inputSpec(index).shape[dimension]
             defer { start += length }
             return context.needs(index) ? dy.narrow(dim: dimension, start: start, length: length) : nil
         }

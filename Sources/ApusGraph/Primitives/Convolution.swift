@@ -3,18 +3,43 @@
 /// A negative ``paddingAfter`` takes the last elements away: those that a transposed convolution adds by its output
 /// padding, which no window of the other direction reaches.
 public struct ConvolutionGeometry: Sendable, Hashable {
-    public var stride: [Int]
-    public var paddingBefore: [Int]
-    public var paddingAfter: [Int]
-    public var dilation: [Int]
-    public var groups: Int
+    private struct Attributes: Hashable, Sendable {
+        var stride: [Int]
+        var paddingBefore: [Int]
+        var paddingAfter: [Int]
+        var dilation: [Int]
+        var groups: Int
+    }
+
+    // A layer hands its geometry to each convolution that it records.
+    private var attributes: SharedValue<Attributes>
+
+    public var stride: [Int] {
+        get { attributes.value.stride }
+        set { attributes.value.stride = newValue }
+    }
+    public var paddingBefore: [Int] {
+        get { attributes.value.paddingBefore }
+        set { attributes.value.paddingBefore = newValue }
+    }
+    public var paddingAfter: [Int] {
+        get { attributes.value.paddingAfter }
+        set { attributes.value.paddingAfter = newValue }
+    }
+    public var dilation: [Int] {
+        get { attributes.value.dilation }
+        set { attributes.value.dilation = newValue }
+    }
+    public var groups: Int {
+        get { attributes.value.groups }
+        set { attributes.value.groups = newValue }
+    }
 
     public init(stride: [Int], paddingBefore: [Int], paddingAfter: [Int], dilation: [Int], groups: Int) {
-        self.stride = stride
-        self.paddingBefore = paddingBefore
-        self.paddingAfter = paddingAfter
-        self.dilation = dilation
-        self.groups = groups
+        attributes = SharedValue(
+            Attributes(
+                stride: stride, paddingBefore: paddingBefore, paddingAfter: paddingAfter, dilation: dilation,
+                groups: groups))
     }
 
     public var spatialRank: Int { stride.count }
@@ -39,14 +64,14 @@ public struct ConvolutionGeometry: Sendable, Hashable {
             for value in values where value < least { return false }
             return true
         }
-        let sizes = weight.shape.dimensions
-        guard x.shape.rank == spatialRank + 2, sizes.count == spatialRank + 2, x.dtype == weight.dtype,
+        let sizes = weight.shape
+        guard x.shape.rank == spatialRank + 2, sizes.rank == spatialRank + 2, x.dtype == weight.dtype,
             x.dtype.isFloatingPoint, areAll(stride, atLeast: 1), areAll(dilation, atLeast: 1),
             areAll(paddingBefore, atLeast: 0), groups >= 1, sizes[0] % groups == 0
         else { return false }
-        for dimension in 2..<sizes.count where sizes[dimension] < 1 { return false }
+        for dimension in 2..<sizes.rank where sizes[dimension] < 1 { return false }
         guard let bias else { return true }
-        return bias.shape.rank == 1 && bias.shape.dimensions[0] == outputs && bias.dtype == weight.dtype
+        return bias.shape.rank == 1 && bias.shape[0] == outputs && bias.dtype == weight.dtype
     }
 
     /// Refuses types and attributes that no convolution has, in either direction.
@@ -107,10 +132,10 @@ public struct Convolution: Primitive {
         let rank = geometry.spatialRank
         var name: String { "conv\(rank)d" }
         try geometry.check(
-            x, weight, bias: inputs.count > 2 ? inputs[2] : nil, outputs: weight.shape.dimensions.first ?? 0,
+            x, weight, bias: inputs.count > 2 ? inputs[2] : nil, outputs: weight.shape.first ?? 0,
             operation: name)
-        let channels = x.shape.dimensions[1]
-        let expected = weight.shape.dimensions[1] * geometry.groups
+        let channels = x.shape[1]
+        let expected = weight.shape[1] * geometry.groups
         guard channels == expected else {
             throw TensorError(
                 name,
@@ -118,9 +143,9 @@ public struct Convolution: Primitive {
                     + (geometry.groups > 1 ? " with \(geometry.groups) groups" : "") + " takes \(expected). "
                     + "Expected in_channels: \(channels).")
         }
-        var sizes = [x.shape.dimensions[0], weight.shape.dimensions[0]]
+        var sizes = Shape(x.shape[0], weight.shape[0])
         for dimension in 0..<rank {
-            let (size, kernel) = (x.shape.dimensions[dimension + 2], weight.shape.dimensions[dimension + 2])
+            let (size, kernel) = (x.shape[dimension + 2], weight.shape[dimension + 2])
             let result = geometry.outputSize(size, kernel: kernel, dimension)
             guard result >= 1, size > 0 else {
                 let (before, after) = (geometry.paddingBefore[dimension], geometry.paddingAfter[dimension])
@@ -133,7 +158,7 @@ public struct Convolution: Primitive {
             }
             sizes.append(result)
         }
-        return [TensorSpec(Shape(sizes), x.dtype, x.device)]
+        return [TensorSpec(sizes, x.dtype, x.device)]
     }
 
     public var gradientReads: GradientReads { .inputs(0, 1) }
@@ -141,7 +166,7 @@ public struct Convolution: Primitive {
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let dy = context.cotangent()
         let hasBias = context.inputCount == 3
-        var gradients: [Tensor?] = [nil, nil] + (hasBias ? [nil] : [])
+        var gradients = [Tensor?](repeating: nil, count: context.inputCount)
         if context.needs(0) {
             let primitive = ConvolutionInputGradient(
                 geometry, inputShape: context.inputSpec(0).shape, precision: precision)
@@ -223,7 +248,7 @@ public struct ConvolutionWeightGradient: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         let weight = TensorSpec(weightShape, inputs[0].dtype, inputs[0].device)
         guard withBias else { return [weight] }
-        return [weight, TensorSpec([weightShape.dimensions[0]], inputs[0].dtype, inputs[0].device)]
+        return [weight, TensorSpec([weightShape[0]], inputs[0].dtype, inputs[0].device)]
     }
 
     public var gradientReads: GradientReads { .inputs(0, 1) }

@@ -35,7 +35,7 @@ extension Tensor {
             var sizes = shape.dimensions
             let lead = shape.rank - rank
             for position in lead..<shape.rank where sizes[position] == -1 {
-                sizes[position] = self.shape.dimensions[position - lead]
+                sizes[position] = self.shape[position - lead]
             }
             guard sizes.allSatisfy({ $0 >= 0 }) else {
                 throw TensorError(

@@ -42,7 +42,7 @@ public struct GatedLinearUnitGradient: Primitive {
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let (x, dy, g) = (context.input(0), context.input(1), context.cotangent())
-        let half = dy.shape.dimensions[unit.dimension]
+        let half = dy.shape[unit.dimension]
         func halves(_ tensor: Tensor) -> (Tensor, Tensor) {
             (
                 tensor.narrow(dim: unit.dimension, start: 0, length: half),

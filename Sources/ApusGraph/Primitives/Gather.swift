@@ -139,9 +139,9 @@ extension Tensor {
                     "the tensor \(shape.brackets) and the positions \(index.shape.brackets) do not broadcast beside "
                         + "dimension \(dim).")
             }
-            common[dimension] = shape.dimensions[dimension]
+            common[dimension] = shape[dimension]
             let stretched = expand(common)
-            common[dimension] = index.shape.dimensions[dimension]
+            common[dimension] = index.shape[dimension]
             return stretched.gather(dim: dimension, index.expand(common))
         }
     }
@@ -222,7 +222,7 @@ extension Tensor {
     /// The part that `positions` can name: all of `dimension`, and of the others as much as the positions have.
     private func rows(within positions: Shape, along dimension: Int, operation: String) throws(TensorError) -> Tensor {
         var sizes = positions
-        sizes[dimension] = shape.dimensions[dimension]
+        sizes[dimension] = shape[dimension]
         guard zip(sizes, shape).allSatisfy(<=) else {
             throw TensorError(
                 operation,

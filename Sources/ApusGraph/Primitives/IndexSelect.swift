@@ -25,7 +25,7 @@ public struct IndexSelect: Primitive {
                     + "vector: flatten them, or use gather.")
         }
         var sizes = inputs[0].shape.dimensions
-        sizes[dimension] = inputs[1].shape.dimensions[0]
+        sizes[dimension] = inputs[1].shape[0]
         return [TensorSpec(Shape(sizes), inputs[0].dtype, inputs[0].device)]
     }
 
@@ -36,7 +36,7 @@ public struct IndexSelect: Primitive {
         let positions = context.input(1)
         var dy = context.cotangent()
         if averagesGradient {
-            let size = spec.shape.dimensions[dimension]
+            let size = spec.shape[dimension]
             dy = dy / Self.frequencies(positions, size: size, dimension: dimension, like: dy)
         }
         let add = IndexAdd(dimension, frozenPosition: frozenPosition)
@@ -72,7 +72,7 @@ public struct IndexAdd: Primitive {
         try TensorError.requireIndices(inputs[1], operation: name)
         let (x, slices) = (inputs[0], inputs[2])
         var expected = x.shape.dimensions
-        if inputs[1].shape.rank == 1 { expected[dimension] = inputs[1].shape.dimensions[0] }
+        if inputs[1].shape.rank == 1 { expected[dimension] = inputs[1].shape[0] }
         guard inputs[1].shape.rank == 1, slices.shape.dimensions == expected else {
             throw TensorError(
                 name,

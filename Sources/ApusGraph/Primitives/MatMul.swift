@@ -54,7 +54,9 @@ public struct MatMul: Primitive {
                 "the shapes \(a.brackets)\(transposesLeft ? "ᵀ" : "") and \(b.brackets)"
                     + "\(transposesRight ? "ᵀ" : "") cannot be multiplied: \(k) columns meet \(rightK) rows.")
         }
-        return [TensorSpec(a.rank == 2 ? [m, n] : [batch, m, n], inputs[0].dtype, inputs[0].device)]
+        var shape = a.rank == 2 ? Shape(m, n) : Shape(batch, m)
+        if a.rank == 3 { shape.append(n) }
+        return [TensorSpec(shape, inputs[0].dtype, inputs[0].device)]
     }
 
     public var gradientReads: GradientReads { .inputs(0, 1) }

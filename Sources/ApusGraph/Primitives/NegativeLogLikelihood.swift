@@ -22,19 +22,18 @@ public struct NegativeLogLikelihood: Primitive {
         guard target.dtype == .int64 else {
             throw TensorError(name, "the classes are \(target.dtype). They must be int64: use .cast(to: .int64).")
         }
-        var expected = x.shape.dimensions
-        expected.remove(at: 1)
-        guard target.shape.dimensions == expected else {
+        let expected = x.shape.without(dimension: 1)
+        guard target.shape == expected else {
             throw TensorError(
                 name,
-                "the input \(x.shape.brackets) asks for classes of shape \(Shape(expected).brackets), but they "
+                "the input \(x.shape.brackets) asks for classes of shape \(expected.brackets), but they "
                     + "have shape \(target.shape.brackets).")
         }
-        if isWeighted, inputs[2].shape != [x.shape.dimensions[1]] {
+        if isWeighted, inputs[2].shape != [x.shape[1]] {
             throw TensorError(
                 name,
                 "the weight \(inputs[2].shape.brackets) must have one element for each of the "
-                    + "\(x.shape.dimensions[1]) classes.")
+                    + "\(x.shape[1]) classes.")
         }
         let result = TensorSpec(target.shape, x.dtype, x.device)
         return [result, result]

@@ -51,7 +51,7 @@ public struct Pad: Primitive {
     }
 
     private func checkReach(_ dimension: Int, _ shape: Shape) throws(TensorError) {
-        let size = shape.dimensions[dimension]
+        let size = shape[dimension]
         let (first, last) = (before[dimension], after[dimension])
         guard first != 0 || last != 0 else { return }
         let place = "dimension \(dimension) of \(shape.brackets)"

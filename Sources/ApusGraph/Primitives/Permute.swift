@@ -8,7 +8,7 @@ public struct Permute: Primitive {
     public init(_ order: [Int]) { self.order = order }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
-        [TensorSpec(Shape(order.map { inputs[0].shape.dimensions[$0] }), inputs[0].dtype, inputs[0].device)]
+        [TensorSpec(Shape(order.map { inputs[0].shape[$0] }), inputs[0].dtype, inputs[0].device)]
     }
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {

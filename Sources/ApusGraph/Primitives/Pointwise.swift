@@ -21,8 +21,8 @@ public struct Pointwise: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
         precondition(inputs.count == function.arity, "\(name) takes \(function.arity) inputs")
         var shape = inputs[0].shape
-        for input in inputs.dropFirst() where input.shape != shape {
-            guard let common = Shape.broadcast(shape, input.shape) else {
+        for index in 1..<inputs.count where inputs[index].shape != shape {
+            guard let common = Shape.broadcast(shape, inputs[index].shape) else {
                 throw TensorError(
                     name,
                     "the shapes \(inputs.map(\.shape.brackets).joined(separator: " and ")) do not broadcast: aligned at "
@@ -34,13 +34,19 @@ public struct Pointwise: Primitive {
         if dtype == .bool, !function.takesTruthValues {
             throw TensorError(name, "this is not defined for bool. Cast to .int64 or .float32, or use logic functions.")
         }
-        return [TensorSpec(shape, resultType ?? dtype, inputs[0].device)]
+        let spec = TensorSpec(shape, resultType ?? dtype, inputs[0].device)
+        // A list that is there already costs nothing.
+        return inputs.count == 1 && spec.dtype == dtype ? inputs : [spec]
     }
 
     public var gradientReads: GradientReads { function.gradientReads }
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
-        let gradients = function.gradient(context)
-        return gradients.mapFew { index, gradient in gradient?.sum(to: context.inputSpec(index).shape) }
+        var gradients = function.gradient(context)
+        for index in gradients.indices {
+            guard let gradient = gradients[index], gradient.shape != context.inputSpec(index).shape else { continue }
+            gradients[index] = gradient.sum(to: context.inputSpec(index).shape)
+        }
+        return gradients
     }
 }

@@ -1,17 +1,41 @@
 /// The attributes of a pooling: one entry per spatial dimension, outermost first.
 public struct PoolingGeometry: Sendable, Hashable {
-    public var kernelSize: [Int]
-    public var stride: [Int]
-    public var padding: [Int]
-    public var dilation: [Int]
-    public var ceilMode: Bool
+    private struct Attributes: Hashable, Sendable {
+        var kernelSize: [Int]
+        var stride: [Int]
+        var padding: [Int]
+        var dilation: [Int]
+        var ceilMode: Bool
+    }
+
+    // A layer hands its geometry to each pooling that it records.
+    private var attributes: SharedValue<Attributes>
+
+    public var kernelSize: [Int] {
+        get { attributes.value.kernelSize }
+        set { attributes.value.kernelSize = newValue }
+    }
+    public var stride: [Int] {
+        get { attributes.value.stride }
+        set { attributes.value.stride = newValue }
+    }
+    public var padding: [Int] {
+        get { attributes.value.padding }
+        set { attributes.value.padding = newValue }
+    }
+    public var dilation: [Int] {
+        get { attributes.value.dilation }
+        set { attributes.value.dilation = newValue }
+    }
+    public var ceilMode: Bool {
+        get { attributes.value.ceilMode }
+        set { attributes.value.ceilMode = newValue }
+    }
 
     public init(kernelSize: [Int], stride: [Int], padding: [Int], dilation: [Int], ceilMode: Bool) {
-        self.kernelSize = kernelSize
-        self.stride = stride
-        self.padding = padding
-        self.dilation = dilation
-        self.ceilMode = ceilMode
+        attributes = SharedValue(
+            Attributes(
+                kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation, ceilMode: ceilMode))
     }
 
     /// Dense windows side by side.
@@ -40,6 +64,7 @@ public struct PoolingGeometry: Sendable, Hashable {
     ///
     /// `operation` is asked for where there is an error only, as each step asks for the shape.
     func outputShape(_ input: TensorSpec, operation: @autoclosure () -> String) throws(TensorError) -> Shape {
+        if let regular = regularShape(input) { return regular }
         let rank = spatialRank
         try Self.checkInput(input, spatialRank: rank, operation: operation())
         func require(_ what: StaticString, _ values: [Int], atLeast least: Int) throws(TensorError) {
@@ -51,7 +76,7 @@ public struct PoolingGeometry: Sendable, Hashable {
         try require("stride", stride, atLeast: 1)
         try require("dilation", dilation, atLeast: 1)
         try require("padding", padding, atLeast: 0)
-        var sizes = Array(input.shape.dimensions.prefix(2))
+        var sizes = Shape(input.shape[0], input.shape[1])
         for dimension in 0..<rank {
             guard padding[dimension] <= kernelSize[dimension] / 2 else {
                 throw TensorError(
@@ -60,17 +85,34 @@ public struct PoolingGeometry: Sendable, Hashable {
                         + "Expected at most \(kernelSize[dimension] / 2).")
             }
             let reach = dilation[dimension] * (kernelSize[dimension] - 1) + 1
-            let size = outputSize(input.shape.dimensions[dimension + 2], dimension)
-            guard size >= 1, input.shape.dimensions[1] > 0, input.shape.dimensions[dimension + 2] > 0 else {
+            let size = outputSize(input.shape[dimension + 2], dimension)
+            guard size >= 1, input.shape[1] > 0, input.shape[dimension + 2] > 0 else {
                 throw TensorError(
                     operation(),
                     "the window \(kernelSize) with dilation \(dilation) does not fit the input "
-                        + "\(input.shape.brackets) with padding \(padding): [(\(input.shape.dimensions[dimension + 2])"
+                        + "\(input.shape.brackets) with padding \(padding): [(\(input.shape[dimension + 2])"
                         + " + 2·\(padding[dimension]) − \(reach)) / \(stride[dimension])] + 1 is less than 1.")
             }
             sizes.append(size)
         }
-        return Shape(sizes)
+        return sizes
+    }
+
+    /// ``outputShape(_:operation:)`` where there is nothing to refuse, else nil: asked in each step, without what only its
+    /// messages need.
+    private func regularShape(_ input: TensorSpec) -> Shape? {
+        guard input.shape.rank == spatialRank + 2, input.dtype.isFloatingPoint, input.shape[1] > 0 else { return nil }
+        var sizes = Shape(input.shape[0], input.shape[1])
+        for dimension in 0..<spatialRank {
+            let (kernel, padding) = (kernelSize[dimension], padding[dimension])
+            guard kernel >= 1, stride[dimension] >= 1, dilation[dimension] >= 1, padding >= 0, padding <= kernel / 2,
+                input.shape[dimension + 2] > 0
+            else { return nil }
+            let size = outputSize(input.shape[dimension + 2], dimension)
+            guard size >= 1 else { return nil }
+            sizes.append(size)
+        }
+        return sizes
     }
 
     /// Refuses what is no batch of real images with `spatialRank` dimensions.

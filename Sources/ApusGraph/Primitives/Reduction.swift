@@ -31,9 +31,9 @@ public struct Reduction: Primitive {
 
     /// The shape with each reduced dimension as 1.
     public func keptShape(_ shape: Shape) -> Shape {
-        var sizes = shape.dimensions
-        for dimension in dimensions { sizes[dimension] = 1 }
-        return Shape(sizes)
+        var kept: Shape = []
+        for dimension in 0..<shape.rank { kept.append(dimensions.contains(dimension) ? 1 : shape[dimension]) }
+        return kept
     }
 
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] {
@@ -49,15 +49,15 @@ public struct Reduction: Primitive {
             }
             type = input.dtype
         }
-        if kind == .amax || kind == .amin, dimensions.contains(where: { input.shape.dimensions[$0] == 0 }) {
+        if kind == .amax || kind == .amin, dimensions.contains(where: { input.shape[$0] == 0 }) {
             throw TensorError(name, "the shape \(input.shape.brackets) has no elements to compare.")
         }
         if keepDim { return [TensorSpec(keptShape(input.shape), type, input.device)] }
-        var sizes: [Int] = []
-        for (dimension, size) in input.shape.dimensions.enumerated() where !dimensions.contains(dimension) {
-            sizes.append(size)
+        var sizes: Shape = []
+        for dimension in 0..<input.shape.rank where !dimensions.contains(dimension) {
+            sizes.append(input.shape[dimension])
         }
-        return [TensorSpec(Shape(sizes), type, input.device)]
+        return [TensorSpec(sizes, type, input.device)]
     }
 
     public var gradientReads: GradientReads {
@@ -74,7 +74,7 @@ public struct Reduction: Primitive {
         switch kind {
         case .sum: return [dy.expand(spec.shape)]
         case .mean:
-            let count = dimensions.reduce(1) { $0 * spec.shape.dimensions[$1] }
+            let count = dimensions.reduce(1) { $0 * spec.shape[$1] }
             return [(dy / Double(count)).expand(spec.shape)]
         case .amax, .amin:
             // Equal extremes share the gradient (`torch.amax`).
@@ -104,8 +104,8 @@ public struct Reduction: Primitive {
         let kept = (0..<x.rank).filter { !dimensions.contains($0) }
         let order = kept + dimensions
         let moved = x.permute(order)
-        let count = dimensions.reduce(1) { $0 * x.shape.dimensions[$1] }
-        let rows = kept.reduce(1) { $0 * x.shape.dimensions[$1] }
+        let count = dimensions.reduce(1) { $0 * x.shape[$1] }
+        let rows = kept.reduce(1) { $0 * x.shape[$1] }
         let positions = Tensor.arange(count)
         let isSelf = positions.unsqueeze(dim: 1) .== positions
         let others = moved.reshape(rows, 1, count).expand(rows, count, count).maskedFill(isSelf, 1).prod(dim: 2)
@@ -236,9 +236,11 @@ extension Tensor {
         guard self.shape != shape else { return self }
         let lead = rank - shape.rank
         let stretched = (0..<rank).filter {
-            $0 < lead || (shape.dimensions[$0 - lead] == 1 && self.shape.dimensions[$0] != 1)
+            $0 < lead || (shape[$0 - lead] == 1 && self.shape[$0] != 1)
         }
-        let summed = stretched.isEmpty ? self : .record(Reduction(.sum, stretched, keepDim: true), self)
+        // New dimensions in front alone, as before those of a bias, vanish with the sum.
+        let reduction = Reduction(.sum, stretched, keepDim: stretched.count != lead)
+        let summed = stretched.isEmpty ? self : .record(reduction, self)
         return summed.shape == shape ? summed : .record(Reshape(shape), summed)
     }
 
@@ -253,7 +255,7 @@ extension Tensor {
     public func `var`(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimensions = try shape.resolve(dimensions: dim, operation: "var")
-            let count = dimensions.reduce(1) { $0 * shape.dimensions[$1] }
+            let count = dimensions.reduce(1) { $0 * shape[$1] }
             let deviation = self - mean(dim: dimensions, keepdim: true)
             let sum = deviation.square().sum(dim: dimensions, keepdim: keepdim)
             return (sum / Swift.max(0, Double(count) - correction)).withGradientName("VarBackward0")
@@ -285,7 +287,7 @@ extension Tensor {
     public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
             let dimensions = try shape.resolve(dimensions: dim, operation: "logsumexp")
-            let isEmpty = dimensions.contains { shape.dimensions[$0] == 0 }
+            let isEmpty = dimensions.contains { shape[$0] == 0 }
             // A scalar is the only element of a vector.
             guard rank > 0 else {
                 return reshape(1).logsumexp(dim: [0]).reshape([]).withGradientName("LogsumexpBackward0")

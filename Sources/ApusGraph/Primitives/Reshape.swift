@@ -44,10 +44,10 @@ extension Tensor {
 
     private func reshape(_ requested: Shape, gradientName: String?) -> Tensor {
         .checked(like: [self]) { () throws(TensorError) in
-            let sizes = requested.dimensions
-            if !sizes.contains(-1) {
+            if !requested.contains(-1) {
                 return requested == shape ? self : .record(Reshape(requested), self, gradientName: gradientName)
             }
+            let sizes = requested.dimensions
             let unknown = sizes.indices.filter { sizes[$0] == -1 }
             guard unknown.count <= 1 else {
                 throw TensorError("reshape", "only one size can be inferred, but \(requested.brackets) has several -1.")
@@ -81,9 +81,11 @@ extension Tensor {
                     "flatten", "the first dimension \(start) comes after the last one, \(end), in \(shape.brackets).")
             }
             guard rank > 0 else { return reshape([1], gradientName: nil) }
-            let sizes = shape.dimensions
-            let joined = sizes[first...last].reduce(1, *)
-            return reshape(Shape(Array(sizes[..<first]) + [joined] + Array(sizes[(last + 1)...])), gradientName: nil)
+            var sizes: Shape = []
+            for dimension in 0..<first { sizes.append(shape[dimension]) }
+            sizes.append((first...last).reduce(1) { $0 * shape[$1] })
+            for dimension in last + 1..<rank { sizes.append(shape[dimension]) }
+            return reshape(sizes, gradientName: nil)
         }
     }
 
@@ -97,7 +99,7 @@ extension Tensor {
             let dimension = try shape.resolve(dimension: dim, operation: "unflatten")
             guard rank > 0 else { throw TensorError("unflatten", "a scalar has no dimension to split.") }
             var sizes = sizes
-            let size = shape.dimensions[dimension]
+            let size = shape[dimension]
             // Products that overflow are no product of a dimension.
             let known = Shape(sizes.filter { $0 != -1 }).elementCount
             let unknown = sizes.indices.filter { sizes[$0] == -1 }

@@ -15,7 +15,7 @@ public struct Roll: Primitive {
     public func infer(_ inputs: [TensorSpec]) throws(TensorError) -> [TensorSpec] { [inputs[0]] }
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
-        let size = context.inputSpec(0).shape.dimensions[dimension]
+        let size = context.inputSpec(0).shape[dimension]
         return [.record(Roll((size - shift) % size, dimension), context.cotangent())]
     }
 }
@@ -40,7 +40,7 @@ extension Tensor {
             for (shift, dim) in zip(shifts, dims) {
                 guard rank > 0 else { throw .dimensionOutOfRange(operation: Roll.name, dim, rank: 0) }
                 let dimension = try shape.resolve(dimension: dim, operation: Roll.name)
-                let size = shape.dimensions[dimension]
+                let size = shape[dimension]
                 guard count > 0 else { continue }
                 result = .record(Roll((shift % size + size) % size, dimension), result)
             }

@@ -57,7 +57,7 @@ public struct Scan: Primitive {
     /// The same as operations that have the right gradients at zeros too: for each of n elements a product of n factors
     /// in which that element counts as 1.
     private func smoothProductGradient(_ x: Tensor, _ dy: Tensor) -> Tensor {
-        let count = x.shape.dimensions[dimension]
+        let count = x.shape[dimension]
         let rows = x.transpose(dimension, -1).unsqueeze(dim: -2)
         let square = Shape(rows.shape.dimensions.dropLast(2) + [count, count])
         let positions = Tensor.arange(count)

@@ -18,7 +18,7 @@ public struct Softmax: Primitive {
         guard inputs[0].dtype.isFloatingPoint else {
             throw TensorError(name, "the input is \(inputs[0].dtype). Cast it to .float32.")
         }
-        return [inputs[0]]
+        return inputs
     }
 
     public var gradientReads: GradientReads { .outputs(0) }

@@ -150,7 +150,7 @@ extension Tensor {
     public func kthvalue(_ k: Int, dim: Int = -1, keepdim: Bool = false) -> (values: Tensor, indices: Tensor) {
         do throws(TensorError) {
             let dimension = try shape.resolve(dimension: dim, operation: "kthvalue")
-            let size = rank == 0 ? 1 : shape.dimensions[dimension]
+            let size = rank == 0 ? 1 : shape[dimension]
             guard k >= 1, k <= size else {
                 throw TensorError(
                     "kthvalue", "k is \(k), but dimension \(dim) of \(shape.brackets) has \(size) elements.")

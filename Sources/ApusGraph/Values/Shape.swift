@@ -2,22 +2,70 @@
 ///
 /// `print(x.shape)` reads as in PyTorch: `torch.Size([2, 3])`. Negative positions count from the end: `shape[-1]`.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
-    public var dimensions: [Int]
+    // Up to six sizes lie here, 32 bits each, two in a number; what is not used is 0. A list of its own would be counted
+    // wherever a shape is read or made, some thousand times in a training step.
+    private var low: UInt64 = 0
+    private var middle: UInt64 = 0
+    private var high: UInt64 = 0
+    /// All sizes where there are more than six, or one that takes more than 32 bits; then nothing lies in place.
+    private var list: [Int]?
+    /// How many sizes lie in place.
+    private var placed: UInt8 = 0
 
-    @inlinable
-    public init(_ dimensions: [Int]) { self.dimensions = dimensions }
+    public init(_ dimensions: [Int]) {
+        for size in dimensions { append(size) }
+    }
 
-    public init(arrayLiteral elements: Int...) { dimensions = elements }
+    init(_ first: Int, _ second: Int) {
+        append(first)
+        append(second)
+    }
+
+    public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+    public var dimensions: [Int] {
+        get {
+            list
+                ?? [Int](unsafeUninitializedCapacity: Int(placed)) { buffer, count in
+                    count = Int(placed)
+                    for position in 0..<count { buffer.initializeElement(at: position, to: size(at: position)) }
+                }
+        }
+        set { self = Shape(newValue) }
+    }
 
     /// The number of dimensions.
-    @inlinable
-    public var rank: Int { dimensions.count }
+    public var rank: Int { list?.count ?? Int(placed) }
+
+    /// The size at a position from 0 on, which there must be.
+    fileprivate func size(at position: Int) -> Int {
+        if let list { return list[position] }
+        precondition(position < Int(placed), "a position outside of a shape")
+        let pair = position < 2 ? low : position < 4 ? middle : high
+        return Int(Int32(truncatingIfNeeded: pair >> UInt64((position & 1) * 32)))
+    }
+
+    /// Adds a dimension behind the others.
+    mutating func append(_ size: Int) {
+        guard list == nil, placed < 6, let small = Int32(exactly: size) else {
+            let all = dimensions + [size]
+            (low, middle, high, placed, list) = (0, 0, 0, 0, all)
+            return
+        }
+        let bits = UInt64(UInt32(bitPattern: small)) << UInt64((placed & 1) * 32)
+        switch placed {
+        case 0, 1: low |= bits
+        case 2, 3: middle |= bits
+        default: high |= bits
+        }
+        placed += 1
+    }
 
     /// The number of elements: the product of the sizes, 1 for a scalar; `Int.max` where it is beyond that.
     public var elementCount: Int {
         var count = 1
-        for size in dimensions {
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+        for position in 0..<rank {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size(at: position))
             count = overflow ? .max : product
         }
         return count
@@ -27,7 +75,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
     public var rowMajorStrides: [Int] {
         var strides = [Int](repeating: 1, count: rank)
         for position in stride(from: rank - 2, through: 0, by: -1) {
-            strides[position] = strides[position + 1] * Swift.max(dimensions[position + 1], 1)
+            strides[position] = strides[position + 1] * Swift.max(size(at: position + 1), 1)
         }
         return strides
     }
@@ -37,8 +85,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
 }
 
 extension Shape: RandomAccessCollection {
-    @inlinable public var startIndex: Int { 0 }
-    @inlinable public var endIndex: Int { dimensions.count }
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { rank }
 
     /// The size of one dimension; a negative position counts from the end.
     ///
@@ -46,13 +94,34 @@ extension Shape: RandomAccessCollection {
     public subscript(position: Int) -> Int {
         get {
             let index = position < 0 ? position + rank : position
-            guard dimensions.indices.contains(index) else {
+            guard index >= 0, index < rank else {
                 TensorError.raise(.dimensionOutOfRange(operation: "shape", position, rank: rank))
                 return 1
             }
-            return dimensions[index]
+            return size(at: index)
         }
-        set { dimensions[position < 0 ? position + rank : position] = newValue }
+        set {
+            var sizes = dimensions
+            sizes[position < 0 ? position + rank : position] = newValue
+            dimensions = sizes
+        }
+    }
+}
+
+extension Shape {
+    /// Appends numbers that no other shape has, for keys.
+    ///
+    /// - Parameters:
+    ///   - code: the numbers of a key so far.
+    public func append(to code: inout [Int]) {
+        if let list {
+            code.append(~list.count)
+            return code.append(contentsOf: list)
+        }
+        code.append(Int(placed))
+        if placed > 0 { code.append(Int(truncatingIfNeeded: low)) }
+        if placed > 2 { code.append(Int(truncatingIfNeeded: middle)) }
+        if placed > 4 { code.append(Int(truncatingIfNeeded: high)) }
     }
 }
 
@@ -67,14 +136,24 @@ extension Shape {
     public static func broadcast(_ left: Shape, _ right: Shape) -> Shape? {
         if left == right { return left }
         let rank = Swift.max(left.rank, right.rank)
-        var result = [Int](repeating: 1, count: rank)
-        for offset in 1...Swift.max(rank, 1) where offset <= rank {
-            let a = offset <= left.rank ? left.dimensions[left.rank - offset] : 1
-            let b = offset <= right.rank ? right.dimensions[right.rank - offset] : 1
+        var result: Shape = []
+        for offset in (0..<rank).reversed() {
+            let a = offset < left.rank ? left[left.rank - 1 - offset] : 1
+            let b = offset < right.rank ? right[right.rank - 1 - offset] : 1
             guard a == b || a == 1 || b == 1 else { return nil }
-            result[rank - offset] = a == 1 ? b : a
+            result.append(a == 1 ? b : a)
         }
-        return Shape(result)
+        return result
+    }
+
+    /// The shape without one of its dimensions.
+    ///
+    /// - Parameters:
+    ///   - dimension: which one, counted from 0.
+    public func without(dimension: Int) -> Shape {
+        var result: Shape = []
+        for position in 0..<rank where position != dimension { result.append(size(at: position)) }
+        return result
     }
 
     /// Resolves a dimension that may be negative; throws where it is outside of `-rank ..< rank`.

@@ -23,7 +23,8 @@ public final class Storage: @unchecked Sendable {
     /// The size of a block of the pool.
     private let capacity: Int
     /// A number that no other contents have.
-    public private(set) var contents: UInt64
+    public var contents: UInt64 { contentsNow.load(ordering: .relaxed) }
+    private let contentsNow: Atomic<UInt64>
 
     private static let contentsCounter = Atomic<UInt64>(0)
 
@@ -32,7 +33,7 @@ public final class Storage: @unchecked Sendable {
     /// Takes a block of at least `byteCount` bytes of the processor's memory, whose contents are undefined.
     public init(byteCount: Int) {
         self.byteCount = byteCount
-        contents = Self.nextContents()
+        contentsNow = Atomic(Self.nextContents())
         device = .cpu
         (pointer, capacity) = StoragePool.take(byteCount)
         release = nil
@@ -45,11 +46,11 @@ public final class Storage: @unchecked Sendable {
     ) {
         (self.byteCount, self.pointer, self.device, self.release) = (byteCount, pointer, device, release)
         capacity = byteCount
-        contents = Self.nextContents()
+        contentsNow = Atomic(Self.nextContents())
     }
 
     /// To be called by the engine, which alone writes over memory that tensors have seen.
-    public func willBeOverwritten() { contents = Self.nextContents() }
+    public func willBeOverwritten() { contentsNow.store(Self.nextContents(), ordering: .relaxed) }
 
     deinit {
         if let release { release() } else { StoragePool.give(pointer, capacity: capacity) }

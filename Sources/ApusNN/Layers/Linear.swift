@@ -58,7 +58,7 @@ open class Linear: Module {
     }
 
     override open func forward(_ input: Tensor) -> Tensor {
-        guard input.shape.dimensions.last == inFeatures else { return .refuse(mismatch(input), like: [input]) }
+        guard input.shape.last == inFeatures else { return .refuse(mismatch(input), like: [input]) }
         return input.linear(weight.tensor, bias?.tensor)
     }
 

@@ -80,16 +80,15 @@ struct ClassLoss {
                     + "probabilities are real and have the input's shape \(input.shape.brackets).")
         }
         try self.init(operation, input: input, target: target.cast(to: .int64), weight)
-        var expected = input.shape.dimensions
-        expected.remove(at: classDimension)
+        let expected = input.shape.without(dimension: classDimension)
         // One class beside [C] may be written with or without its dimension.
-        guard target.shape.dimensions == expected || (isUnbatched && target.shape == [1]) else {
+        guard target.shape == expected || (isUnbatched && target.shape == [1]) else {
             let hint =
                 target.shape.first != input.shape.first && input.rank > 1
                 ? " The input holds \(input.shape[0]) samples, the target \(target.shape.first ?? 0)." : ""
             throw TensorError(
                 operation,
-                "the input \(input.shape.brackets) asks for classes of shape \(Shape(expected).brackets), "
+                "the input \(input.shape.brackets) asks for classes of shape \(expected.brackets), "
                     + "but the target has shape \(target.shape.brackets).\(hint)")
         }
     }
