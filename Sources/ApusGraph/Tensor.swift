@@ -33,6 +33,29 @@ public struct Tensor: Sendable {
     public var count: Int { shape.elementCount }
     var byteCount: Int { handle.value.node.outputs[handle.value.output].byteCount }
 
+    /// Whether the tensor has this shape and device; asked without copies of them.
+    ///
+    /// - Parameters:
+    ///   - shape: the shape that is compared with the tensor's.
+    ///   - device: the device that is compared with the tensor's.
+    public func has(_ shape: Shape, on device: Device) -> Bool {
+        let (node, output) = (handle.value.node, handle.value.output)
+        return node.outputs[output].shape == shape && node.outputs[output].device == device
+    }
+
+    /// Whether the tensor is computed, or can be, and has this type and another tensor's shape and device; asked without
+    /// copies of them.
+    ///
+    /// - Parameters:
+    ///   - dtype: the type that is compared with the tensor's.
+    ///   - other: the tensor whose shape and device are compared with the tensor's.
+    public func fits(_ dtype: DType, like other: Tensor) -> Bool {
+        let (node, output) = (handle.value.node, handle.value.output)
+        let (model, position) = (other.handle.value.node, other.handle.value.output)
+        return node.outputs[output].dtype == dtype && node.outputs[output].shape == model.outputs[position].shape
+            && node.outputs[output].device == model.outputs[position].device && !node.isPoisoned
+    }
+
     /// Whether operations on this tensor are recorded for `backward()`.
     public var requiresGrad: Bool { handle.edge != nil }
 
@@ -51,7 +74,7 @@ public struct Tensor: Sendable {
     public var grad: Tensor? { handle.leaf?.grad }
 
     /// The same elements without the history of their computation; no gradient flows through (`torch.Tensor.detach`).
-    public func detach() -> Tensor { Tensor(TensorHandle(value)) }
+    public func detach() -> Tensor { handle.isPlain ? self : Tensor(TensorHandle(value)) }
 
     /// The same elements as a new leaf, whose ``grad`` `backward()` will fill (`requires_grad_()`).
     public func requiringGrad() -> Tensor { Leaf(detach(), requiresGrad: true).tensor }
@@ -62,10 +85,17 @@ final class TensorHandle: Sendable {
     let value: Value
     let edge: GradientEdge?
     let leaf: Leaf?
-    /// The number itself where the tensor is a literal in an expression (`x * 2`): it takes the type of its partner.
-    let literal: Literal?
-    /// What `grad_fn` shows where it is not the last operation's own name.
-    let gradientName: String?
+    private let marks: Marks?
+
+    /// What few tensors have, apart from the others so that their handles are small.
+    private final class Marks: Sendable {
+        let literal: Literal?
+        let gradientName: String?
+
+        init(_ literal: Literal?, _ gradientName: String?) {
+            (self.literal, self.gradientName) = (literal, gradientName)
+        }
+    }
 
     enum Literal: Sendable {
         case integer(Int64)
@@ -77,14 +107,30 @@ final class TensorHandle: Sendable {
         gradientName: String? = nil
     ) {
         self.value = value
-        self.gradientName = gradientName
         self.edge = edge
         self.leaf = leaf
-        self.literal = literal
+        marks = literal == nil && gradientName == nil ? nil : Marks(literal, gradientName)
+        value.node.retainHandle(value.output)
+    }
+
+    /// A result of a node, with the step of the way back that made it, if there is one.
+    init(_ value: Value, from step: GradientNode?) {
+        self.value = value
+        edge = step.map { GradientEdge($0, value.output) }
+        (leaf, marks) = (nil, nil)
         value.node.retainHandle(value.output)
     }
 
     deinit { value.node.releaseHandle(value.output) }
+
+    /// The number itself where the tensor is a literal in an expression (`x * 2`): it takes the type of its partner.
+    var literal: Literal? { marks?.literal }
+
+    /// What `grad_fn` shows where it is not the last operation's own name.
+    var gradientName: String? { marks?.gradientName }
+
+    /// Whether it holds nothing but the value.
+    var isPlain: Bool { edge == nil && leaf == nil && marks == nil }
 }
 
 // MARK: - Recording
@@ -98,22 +144,22 @@ extension Tensor {
         _ primitive: some Primitive, _ inputs: [Tensor], gradientName: String? = nil
     ) -> [Tensor] {
         guard let recording = Recording(primitive, inputs, gradientName) else { return [poisoned(like: inputs)] }
-        let results = recording.node.outputs.mapFew { output, _ in recording.result(output) }
-        if recording.enqueue() { evaluateNow(results.map(\.value)) }
-        return results
+        return recording.finish()
     }
 
     /// Records an operation whose results are known, without asking ``Primitive/infer(_:)``, and without a way back.
     ///
     /// - Parameters:
     ///   - primitive: the operation.
-    ///   - inputs: inputs that need no gradients, of shapes and types that the operation takes.
     ///   - specs: the shapes and types of the results.
-    public static func record(_ primitive: some Primitive, _ inputs: [Tensor], giving specs: [TensorSpec]) -> [Tensor] {
-        guard let recording = Recording(primitive, inputs, nil, specs) else { return [poisoned(like: inputs)] }
-        let results = specs.mapFew { output, _ in recording.result(output) }
-        if recording.enqueue() { evaluateNow(results.map(\.value)) }
-        return results
+    ///   - operandCount: how many operands there are.
+    ///   - list: appends the operands, which are on one device and of shapes and types that the operation takes.
+    public static func record(
+        _ primitive: any Primitive, giving specs: [TensorSpec], operandCount: Int, _ list: (inout OperandList) -> Void
+    ) -> [Tensor] {
+        var operands = OperandList(capacity: operandCount)
+        list(&operands)
+        return Recording(primitive, operands, specs).finish()
     }
 
     /// Records an operation with one result.
@@ -131,7 +177,7 @@ extension Tensor {
         return result
     }
 
-    private static func evaluateNow(_ values: [Value]) {
+    fileprivate static func evaluateNow(_ values: [Value]) {
         do {
             try EvaluationHook.evaluate(values)
         } catch {
@@ -163,86 +209,133 @@ extension Tensor {
     }
 }
 
+/// The operands of an operation whose results are known, in order.
+public struct OperandList {
+    fileprivate var values: [Value] = []
+    /// The sizes of the finished elements among them.
+    fileprivate var leafBytes = 0
+
+    fileprivate init(capacity: Int) { values.reserveCapacity(capacity) }
+
+    /// Adds an operand.
+    ///
+    /// - Parameters:
+    ///   - tensor: the operand, which was not made after an error.
+    public mutating func append(_ tensor: Tensor) {
+        let value = tensor.handle.value
+        switch value.node.standing {
+        case .pending: break
+        case .evaluated: leafBytes += value.node.outputs[value.output].byteCount
+        case .poisoned: preconditionFailure("an operand was made after an error")
+        }
+        value.node.addConsumer()
+        values.append(value)
+    }
+}
+
 /// An operation as it was recorded: its node, and its step of the way back where there is one.
 private struct Recording {
-    let node: Node
+    private let node: Node
     private let gradient: GradientNode?
     /// The sizes of the finished elements that it reads.
     private let leafBytes: Int
 
-    /// nil where an input is poisoned, and after an error, which is raised. `known` are the results' shapes and types, if
-    /// they are known.
+    /// nil where an input is poisoned, and after an error, which is raised.
     ///
     /// The primitive comes in its box, which the node and the way back share. Written for any primitive, this would be
     /// compiled for each of them by itself in this module, and for none in the others.
-    init?(
-        _ primitive: any Primitive, _ given: [Tensor], _ gradientName: String?, _ known: [TensorSpec]? = nil
-    ) {
-        var inputs = given
-        let device = given.first?.device ?? .cpu
-        var (leadsToLeaves, areTogether) = (false, true)
+    init?(_ primitive: any Primitive, _ given: [Tensor], _ gradientName: String?) {
+        let device = given.isEmpty ? .cpu : given[0].device
+        var (leadsToLeaves, areTogether, leafBytes) = (false, true, 0)
         for index in given.indices {
-            if given[index].value.node.isPoisoned { return nil }
-            if given[index].requiresGrad { leadsToLeaves = true }
-            if given[index].device != device { areTogether = false }
-        }
-        var inputSpecs: [TensorSpec] = []
-        let specs: [TensorSpec]
-        do throws(TensorError) {
-            if !areTogether { try Self.bringTogether(&inputs, of: primitive) }
-            if let known, areTogether {
-                precondition(!leadsToLeaves, "an operation with known results has no gradient")
-                specs = known
-            } else {
-                inputSpecs = inputs.mapFew { $1.spec }
-                specs = try primitive.infer(inputSpecs)
-                try Self.checkSizes(specs, of: primitive)
+            let handle = given[index].handle
+            switch handle.value.node.standing {
+            case .pending: break
+            case .evaluated: leafBytes += handle.value.node.outputs[handle.value.output].byteCount
+            case .poisoned: return nil
             }
+            if handle.edge != nil { leadsToLeaves = true }
+            if handle.value.node.outputs[handle.value.output].device != device { areTogether = false }
+        }
+        self.leafBytes = leafBytes
+        do throws(TensorError) {
+            let inputs = areTogether ? given : try Self.together(given, of: primitive)
+            let inputSpecs = Self.specs(of: inputs)
+            let specs = try primitive.infer(inputSpecs)
+            try Self.checkSizes(specs, of: primitive)
+            let values = inputs.mapFew { _, input in
+                let value = input.handle.value
+                value.node.addConsumer()
+                return value
+            }
+            node = Node(primitive, values, outputs: specs)
+            gradient =
+                leadsToLeaves && GradientMode.isEnabled
+                ? GradientNode(primitive, name: gradientName, inputs: inputs, inputSpecs: inputSpecs, results: node)
+                : nil
         } catch {
             TensorError.raise(error)
             return nil
         }
-        var leafBytes = 0
-        for index in inputs.indices where inputs[index].value.node.standing == .evaluated {
-            leafBytes += inputs[index].byteCount
-        }
-        self.leafBytes = leafBytes
-        node = Node(primitive, inputs.mapFew { $1.value }, outputs: specs)
-        gradient =
-            leadsToLeaves && GradientMode.isEnabled
-            ? GradientNode(primitive, name: gradientName, inputs: inputs, inputSpecs: inputSpecs, results: node) : nil
+    }
+
+    /// With known results, and without a way back.
+    init(_ primitive: any Primitive, _ operands: OperandList, _ specs: [TensorSpec]) {
+        leafBytes = operands.leafBytes
+        node = Node(primitive, operands.values, outputs: specs)
+        gradient = nil
+    }
+
+    /// All results; the node is among the pending ones then.
+    func finish() -> [Tensor] {
+        let results =
+            switch node.outputs.count {
+            case 1: [result(0)]
+            case 2: [result(0), result(1)]
+            case 3: [result(0), result(1), result(2)]
+            default: node.outputs.indices.map { result($0) }
+            }
+        if enqueue() { Tensor.evaluateNow(results.map(\.value)) }
+        return results
     }
 
     func result(_ output: Int) -> Tensor {
-        guard let gradient, node.outputs[output].dtype.isFloatingPoint else {
-            return Tensor(TensorHandle(Value(node, output)))
-        }
-        return Tensor(TensorHandle(Value(node, output), edge: GradientEdge(gradient, output)))
+        let isDerived = gradient != nil && node.outputs[output].dtype.isFloatingPoint
+        return Tensor(TensorHandle(Value(node, output), from: isDerived ? gradient : nil))
     }
 
     /// Adds the node to the pending ones, once its results are held; returns whether it is to be computed now.
     func enqueue() -> Bool { PendingWork.add(node, leafBytes: leafBytes) || EvaluationHook.isEager }
 
+    private static func specs(of inputs: [Tensor]) -> [TensorSpec] {
+        if inputs.count == 1 {
+            // The list of a node's only result is there already.
+            let outputs = inputs[0].handle.value.node.outputs
+            if outputs.count == 1 { return outputs }
+        }
+        return inputs.mapFew { $1.handle.value.spec }
+    }
+
     // Names are made for errors only: that of a chain of functions is put together from theirs.
     private static func checkSizes(_ specs: [TensorSpec], of primitive: any Primitive) throws(TensorError) {
         let limit = StoragePool.physicalBytes
-        for spec in specs where spec.byteCount > limit {
+        for index in specs.indices where specs[index].byteCount > limit {
             throw TensorError(
                 primitive.name,
-                "a result of shape \(spec.shape.brackets) takes more than the \(limit) bytes "
+                "a result of shape \(specs[index].shape.brackets) takes more than the \(limit) bytes "
                     + "of memory that this machine has.")
         }
     }
 
     /// Moves what follows its partners to their device; not all are on one.
-    private static func bringTogether(_ inputs: inout [Tensor], of primitive: any Primitive) throws(TensorError) {
+    private static func together(_ inputs: [Tensor], of primitive: any Primitive) throws(TensorError) -> [Tensor] {
         let fixed = inputs.filter { !$0.followsPartners }.map(\.device)
-        guard let device = fixed.first ?? inputs.map(\.device).first(where: { $0 != .cpu }) else { return }
+        guard let device = fixed.first ?? inputs.map(\.device).first(where: { $0 != .cpu }) else { return inputs }
         for other in fixed where other != device {
             throw TensorError(
                 primitive.name, "the inputs are on different devices: \(device) and \(other). Move one with .to(_:).")
         }
-        inputs = inputs.map { $0.moved(to: device) }
+        return inputs.map { $0.moved(to: device) }
     }
 }
 

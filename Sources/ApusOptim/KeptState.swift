@@ -1,13 +1,16 @@
+import ApusEngine
 import ApusGraph
 
 /// An ``OptimizerState`` as an optimizer keeps it, by position: in most steps a template says which tensor is which, and
 /// no name is looked up.
 final class KeptState {
-    var step = 0
+    private(set) var step = 0
     /// Sorted.
     private(set) var names: [String] = []
-    var tensors: [Tensor] = []
-    var numbers: [String: Double] = [:]
+    private(set) var tensors: [Tensor] = []
+    private(set) var numbers: [String: Double] = [:]
+    /// The parameter's update as it was recorded last.
+    var operation: ElementwiseTemplate.Operation?
 
     /// The same by names.
     var state: OptimizerState {
@@ -25,5 +28,20 @@ final class KeptState {
         (self.step, self.tensors, self.numbers) = (step, tensors, numbers)
         // Equal lists are one in memory, which makes comparing them short.
         if names != self.names { self.names = names }
+    }
+
+    func appendValues(to values: inout [Value]) {
+        for tensor in tensors { values.append(tensor.value) }
+    }
+
+    /// Ends a step that has made some tensors anew: those at the positions `changed`, in order from the second result on.
+    func advance(_ changed: [Int], to results: [Tensor], _ numbers: [String: Double]) {
+        step += 1
+        self.numbers = numbers
+        var tensors: [Tensor] = []
+        swap(&tensors, &self.tensors)
+        // After an error there is one poisoned result.
+        for index in changed.indices where index + 1 < results.count { tensors[changed[index]] = results[index + 1] }
+        swap(&tensors, &self.tensors)
     }
 }

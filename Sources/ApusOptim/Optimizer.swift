@@ -95,13 +95,15 @@ open class Optimizer {
             // After an error the gradient stands for nothing; the parameter keeps its value.
             return !gradient.value.node.isPoisoned
         }
-        let before = ready.map { Snapshot($0, keptState(of: $0)) }
+        var before = Snapshot()
+        before.reserveCapacity(ready.count)
+        for parameter in ready { before.add(parameter, keptState(of: parameter)) }
         noGrad { record(ready) }
         do {
             // With them all else that was recorded and is held, as the new states.
             try EvaluationHook.evaluate(ready.map(\.data.value))
         } catch {
-            for snapshot in before { restore(snapshot) }
+            before.restore()
             TensorError.raise(error as? TensorError ?? TensorError("step", "\(error)"))
         }
     }
@@ -125,28 +127,44 @@ open class Optimizer {
 
     /// What a step replaces. It holds the values' nodes, not tensors, so that the plan may still write over them.
     private struct Snapshot {
-        let parameter: Parameter
-        let data: Value
-        let step: Int
-        let names: [String]
-        let tensors: [Value]
-        let numbers: [String: Double]
-
-        init(_ parameter: Parameter, _ state: KeptState) {
-            self.parameter = parameter
-            data = parameter.data.value
-            (step, names, numbers) = (state.step, state.names, state.numbers)
-            tensors = state.tensors.map(\.value)
+        private struct Entry {
+            let parameter: Parameter
+            let state: KeptState
+            let step: Int
+            let names: [String]
+            let numbers: [String: Double]
+            /// Where in ``values`` the parameter's own is; those of its state follow.
+            let first: Int
         }
-    }
 
-    /// Puts back what was there before a step that could not be computed.
-    private func restore(_ snapshot: Snapshot) {
-        let isIntact = ([snapshot.data] + snapshot.tensors).allSatisfy { !$0.node.isPoisoned }
-        guard isIntact else { return }
-        snapshot.parameter.data = Tensor(snapshot.data)
-        keptState(of: snapshot.parameter).set(
-            step: snapshot.step, snapshot.names, snapshot.tensors.map { Tensor($0) }, snapshot.numbers)
+        private var entries: [Entry] = []
+        private var values: [Value] = []
+
+        mutating func reserveCapacity(_ count: Int) {
+            entries.reserveCapacity(count)
+            // Most optimizers keep two tensors for a parameter.
+            values.reserveCapacity(count * 3)
+        }
+
+        mutating func add(_ parameter: Parameter, _ state: KeptState) {
+            entries.append(
+                Entry(
+                    parameter: parameter, state: state, step: state.step, names: state.names, numbers: state.numbers,
+                    first: values.count))
+            values.append(parameter.data.value)
+            state.appendValues(to: &values)
+        }
+
+        /// Puts back what was there before a step that could not be computed.
+        func restore() {
+            for entry in entries {
+                let values = values[entry.first...entry.first + entry.names.count]
+                guard values.allSatisfy({ !$0.node.isPoisoned }) else { continue }
+                entry.parameter.data = Tensor(values[entry.first])
+                entry.state.set(
+                    step: entry.step, entry.names, values.dropFirst().map { Tensor($0) }, entry.numbers)
+            }
+        }
     }
 
     /// Records the updates of parameters that have gradients; ``state(of:)`` and ``/ApusNN/Parameter/data`` are set

@@ -41,17 +41,8 @@ final class UpdateTemplate {
     /// The new value of another parameter, whose state advances too; nil where the template does not fit it.
     func record(_ data: Tensor, _ gradient: Tensor, _ state: KeptState) -> Tensor? {
         guard state.names == names else { return nil }
-        var inputs: [Tensor] = []
-        inputs.reserveCapacity(chain.operandCount)
-        inputs.append(data)
-        inputs.append(gradient)
-        inputs.append(contentsOf: state.tensors)
-        guard chain.fits(inputs) else { return nil }
-        let results = chain.record(inputs)
-        // After an error there is one poisoned result.
-        for (index, tensor) in zip(changed, results.dropFirst()) { state.tensors[index] = tensor }
-        state.numbers = numbers
-        state.step += 1
+        guard let results = chain.record(data, gradient, state.tensors, as: &state.operation) else { return nil }
+        state.advance(changed, to: results, numbers)
         return results[0]
     }
 }

@@ -54,7 +54,7 @@ struct Compiler: Sendable {
             results.append(outputs)
             graph.steps.append(
                 PlanGraph.Step(
-                    try item.node.pendingWork().primitive, inputs: inputs, outputs: outputs,
+                    try item.node.work().primitive, inputs: inputs, outputs: outputs,
                     modulePath: item.node.modulePath))
             for (position, output) in outputs.enumerated() where item.heldOutputs & (1 << UInt8(position)) != 0 {
                 graph.outputs.append(output)

@@ -10,6 +10,8 @@ public struct ElementwiseTemplate {
     private let program: FusedPointwise.Program
     /// What the chain reads beside its inputs: tensors without dimensions.
     public let shared: [Tensor]
+    /// Where they are; nil where there are none.
+    private let sharedDevice: Device?
 
     /// A result of a node.
     private struct Place: Hashable {
@@ -85,17 +87,20 @@ public struct ElementwiseTemplate {
             results: registersOfResults)
         if let known = earlier?.program, known == program { self.program = known } else { self.program = program }
         self.shared = shared.map { Tensor($0) }
+        sharedDevice = self.shared.first?.device
+        guard self.shared.allSatisfy({ $0.device == sharedDevice }) else { return nil }
     }
 
     private init(_ program: FusedPointwise.Program, _ shared: [Tensor]) {
-        (self.program, self.shared) = (program, shared)
+        (self.program, self.shared, sharedDevice) = (program, shared, shared.first?.device)
     }
 
     /// The same chain with other numbers: tensors in the places of ``shared``, and of their types.
     public func reading(_ shared: [Tensor]) -> ElementwiseTemplate {
         precondition(
-            shared.map(\.dtype) == self.shared.map(\.dtype) && shared.allSatisfy { $0.rank == 0 },
-            "tensors of other types or shapes than those that the chain was made with")
+            shared.map(\.dtype) == self.shared.map(\.dtype)
+                && shared.allSatisfy { $0.rank == 0 && $0.device == shared.first?.device },
+            "tensors of other types, shapes or places than those that the chain was made with")
         return ElementwiseTemplate(program, shared)
     }
 
@@ -110,18 +115,53 @@ public struct ElementwiseTemplate {
         return true
     }
 
-    /// How many tensors the chain reads: a list of inputs with room for as many need not be copied to be recorded.
-    public var operandCount: Int { program.inputTypes.count }
+    /// Records the chain for other tensors, which ``fits(_:)``.
+    public func record(_ inputs: [Tensor]) -> [Tensor] {
+        Tensor.record(FusedPointwise(program, shapes: [inputs[0].shape]), inputs + shared)
+    }
+}
 
-    /// Records the chain for other tensors, which ``fits(_:)``, and which need no gradients or get none.
-    public func record(_ inputs: consuming [Tensor]) -> [Tensor] {
-        let (shape, device) = (inputs[0].shape, inputs[0].device)
-        inputs.append(contentsOf: shared)
-        let primitive = FusedPointwise(program, shapes: [shape])
-        if inputs.contains(where: { $0.requiresGrad }) { return Tensor.record(primitive, inputs) }
+extension ElementwiseTemplate {
+    /// The chain as an operation on tensors of one shape and device: what stays the same from step to step.
+    public struct Operation: Sendable {
+        fileprivate let primitive: FusedPointwise
+        fileprivate let results: [TensorSpec]
+
+        fileprivate init(_ program: FusedPointwise.Program, on spec: TensorSpec) {
+            let primitive = FusedPointwise(program, shapes: [spec.shape])
+            self.primitive = primitive
+            results = program.results.map { TensorSpec(spec.shape, primitive.dtype(of: $0), spec.device) }
+        }
+
+        fileprivate func isChain(_ program: FusedPointwise.Program, on tensor: Tensor) -> Bool {
+            primitive.program === program && tensor.has(results[0].shape, on: results[0].device)
+        }
+    }
+
+    /// Records the chain without a way back; nil, and nothing is recorded, where it does not fit the inputs.
+    ///
+    /// - Parameters:
+    ///   - first: the first input.
+    ///   - second: the second.
+    ///   - others: further ones.
+    ///   - operation: the operation that was recorded for such inputs before; another one is put in its place where it
+    ///     is not the one for these.
+    public func record(
+        _ first: Tensor, _ second: Tensor, _ others: [Tensor], as operation: inout Operation?
+    ) -> [Tensor]? {
+        let types = program.inputTypes
+        guard others.count + shared.count + 2 == types.count, first.fits(types[0], like: first),
+            second.fits(types[1], like: first), sharedDevice == nil || sharedDevice == first.device
+        else { return nil }
+        for index in others.indices where !others[index].fits(types[index + 2], like: first) { return nil }
         // The chain was recorded once function by function: its shapes are known to be right.
-        return Tensor.record(
-            primitive, inputs,
-            giving: program.results.map { TensorSpec(shape, primitive.dtype(of: $0), device) })
+        if operation?.isChain(program, on: first) != true { operation = Operation(program, on: first.spec) }
+        guard let operation else { return nil }
+        return Tensor.record(operation.primitive, giving: operation.results, operandCount: types.count) { operands in
+            operands.append(first)
+            operands.append(second)
+            for tensor in others { operands.append(tensor) }
+            for number in shared { operands.append(number) }
+        }
     }
 }

@@ -115,8 +115,12 @@ public final class Engine: @unchecked Sendable {
         let (plan, results) = try thread.run { () throws -> (ExecutablePlan, [Storage]) in
             try device.begin()
             let plan = try self.plan(for: key, graph, device)
-            let inputs = try graph.leaves.enumerated().map { index, leaf in
-                try self.storage(of: leaf.value, on: device, isCopiedByPlan: plan.copiesNumber(index))
+            var inputs: [Storage] = []
+            inputs.reserveCapacity(graph.leaves.count)
+            for index in graph.leaves.indices {
+                inputs.append(
+                    try self.storage(
+                        of: graph.leaves[index].value, on: device, isCopiedByPlan: plan.copiesNumber(index)))
             }
             let results = try plan.makeResults(inputs: inputs, on: device)
             do {

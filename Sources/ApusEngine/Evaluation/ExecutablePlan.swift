@@ -57,14 +57,17 @@ final class ExecutablePlan {
 
     /// Memory for each result: new, or an input's, whose contents are others from now on.
     func makeResults(inputs: [Storage], on device: ComputingDevice) throws -> [Storage] {
-        try plan.results.map { result in
+        var results: [Storage] = []
+        results.reserveCapacity(plan.results.count)
+        for result in plan.results {
             switch result {
-            case .fresh(let byteCount): return try device.storage(byteCount: byteCount)
+            case .fresh(let byteCount): results.append(try device.storage(byteCount: byteCount))
             case .input(let index):
                 inputs[index].willBeOverwritten()
-                return inputs[index]
+                results.append(inputs[index])
             }
         }
+        return results
     }
 
     /// Whether an input that is a single number may lie in the processor's memory although the plan runs on a GPU.
@@ -112,17 +115,19 @@ final class ExecutablePlan {
 
     private func runSteps(from first: Int, _ scratch: UnsafeMutableRawPointer, recorder: ProfileRecorder?) throws {
         recorder?.planWillRun(steps: plan.steps.count - first)
-        for (index, step) in plan.steps.enumerated().dropFirst(first) {
+        // By position: a copy of a step would retain all that it holds.
+        for index in first..<plan.steps.count {
             let start = recorder?.now()
             do {
-                try step.prepared.run(Operands(UnsafeMutableBufferPointer(rebasing: table[step.operands])), scratch)
+                let operands = Operands(UnsafeMutableBufferPointer(rebasing: table[plan.steps[index].operands]))
+                try plan.steps[index].prepared.run(operands, scratch)
                 if let recorder, let start {
                     try recordings?.synchronize()
-                    recorder.record(step, start: start)
+                    recorder.record(plan.steps[index], start: start)
                 }
             } catch {
                 overwrittenInputs = plan.overwrites.filter { $0.step <= index }.map(\.input)
-                throw (error as? TensorError)?.located(at: step.modulePath) ?? error
+                throw (error as? TensorError)?.located(at: plan.steps[index].modulePath) ?? error
             }
         }
     }

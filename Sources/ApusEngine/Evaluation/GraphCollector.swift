@@ -15,7 +15,7 @@ struct CollectedGraph {
     }
 
     /// What an item reads, as one number, of which a plan's key is made.
-    struct Reference {
+    struct Reference: Hashable {
         enum Kind {
             /// A result of an earlier item.
             case item(Int, output: Int)
@@ -62,13 +62,16 @@ extension CollectedGraph {
         let walk = Self.walks.add(1, ordering: .relaxed).newValue
         private var graph = CollectedGraph()
         /// The finished nodes that are read, and which leaf each of their results is.
-        private var leafNodes: [(node: Node, leaves: SIMD4<Int>)] = []
+        private var leafNodes: [(node: Node, leaves: SIMD4<Int32>)] = []
 
         private static let walks = Atomic<Int>(0)
 
         init(capacity: Int) {
+            // A step's graph has about as many items as targets, half of which are read from outside.
             graph.items.reserveCapacity(capacity)
             graph.references.reserveCapacity(capacity * 4)
+            graph.leaves.reserveCapacity(capacity)
+            leafNodes.reserveCapacity(capacity)
         }
 
         /// A pending node some of whose inputs are still to be collected.
@@ -77,7 +80,7 @@ extension CollectedGraph {
             let inputs: [Value]
             private var next = 0
 
-            init(_ node: Node) throws { (self.node, inputs) = (node, try node.pendingWork().inputs) }
+            init(_ node: Node) throws { (self.node, inputs) = (node, try node.work().inputs) }
 
             /// The next input that must be collected first.
             mutating func missing(in walk: Int) -> Node? {
@@ -106,7 +109,7 @@ extension CollectedGraph {
 
         /// Appends a pending node; returns false, and appends nothing, where an input must be collected first.
         private mutating func append(_ node: Node, _ primitives: inout PrimitiveNumbers) throws -> Bool {
-            let (primitive, inputs) = try node.pendingWork()
+            let (primitive, inputs) = try node.work()
             let first = graph.references.count
             for index in inputs.indices {
                 guard let reference = try reference(to: inputs[index]) else {
@@ -145,8 +148,8 @@ extension CollectedGraph {
 
         private mutating func leaf(_ position: Int, _ operand: Value) -> Reference {
             let known = leafNodes[position].leaves[operand.output]
-            if known >= 0 { return .leaf(known) }
-            leafNodes[position].leaves[operand.output] = graph.leaves.count
+            if known >= 0 { return .leaf(Int(known)) }
+            leafNodes[position].leaves[operand.output] = Int32(graph.leaves.count)
             graph.leaves.append(Leaf(value: operand))
             return .leaf(graph.leaves.count - 1)
         }
@@ -167,10 +170,10 @@ extension CollectedGraph {
             }
             for (node, leaves) in leafNodes where node.heldOutputs == 0 {
                 var uses = 0
-                for output in node.outputs.indices where leaves[output] >= 0 { uses += leafUses[leaves[output]] }
+                for output in node.outputs.indices where leaves[output] >= 0 { uses += leafUses[Int(leaves[output])] }
                 guard node.consumerCount == uses else { continue }
                 for output in node.outputs.indices where leaves[output] >= 0 && node.ownsStorageAlone(of: output) {
-                    graph.leaves[leaves[output]].isDonated = true
+                    graph.leaves[Int(leaves[output])].isDonated = true
                 }
             }
             return graph
@@ -180,10 +183,10 @@ extension CollectedGraph {
 
 extension Node {
     /// Throws where the node is not pending.
-    func pendingWork() throws -> (primitive: any Primitive, inputs: [Value]) {
-        guard case .pending(let primitive, let inputs) = work else {
+    func work() throws -> (primitive: any Primitive, inputs: [Value]) {
+        guard let work = pendingWork else {
             throw TensorError("evaluate", "an operand was computed meanwhile; this is an error of the engine.")
         }
-        return (primitive, inputs)
+        return work
     }
 }

@@ -3,42 +3,61 @@ import ApusPlan
 
 /// What makes two computations the same: their structure, attributes, shapes and types, and what outlives them.
 struct PlanKey: Hashable {
-    private let code: [Int]
+    /// The device, and what the leaves are.
+    private let leaves: [Int]
+    /// A number for each item.
+    private let items: [Int]
+    private let references: [CollectedGraph.Reference]
     private let hash: UInt64
 
     init(_ graph: CollectedGraph, on device: Device) {
-        var code: [Int] = []
-        code.reserveCapacity(graph.items.count * 5 + graph.leaves.count * 5 + 1)
+        var leaves: [Int] = []
+        leaves.reserveCapacity(graph.leaves.count * 4 + 1)
         switch device {
-        case .cpu: code.append(-1)
-        case .cuda(let index): code.append(index)
+        case .cpu: leaves.append(-1)
+        case .cuda(let index): leaves.append(index)
         }
-        for leaf in graph.leaves {
-            let spec = leaf.value.spec
-            code.append(Int(spec.dtype.rawValue) << 1 | (leaf.isDonated ? 1 : 0))
-            code.append(spec.shape.rank)
-            code += spec.shape.dimensions
+        for position in graph.leaves.indices {
+            let value = graph.leaves[position].value
+            let dtype = Int(value.node.outputs[value.output].dtype.rawValue)
+            leaves.append(dtype << 1 | (graph.leaves[position].isDonated ? 1 : 0))
+            value.node.outputs[value.output].shape.append(to: &leaves)
         }
-        // By position: a copy of an item would retain all that it holds.
-        for position in graph.items.indices {
-            code.append(graph.items[position].primitive)
-            let inputs = graph.items[position].inputs
-            code.append(inputs.count << 8 | Int(graph.items[position].heldOutputs))
-            for index in inputs { code.append(graph.references[index].code) }
+        // By position: a copy of an item would retain all that it holds. Four results are four bits, and no graph has as
+        // many inputs as 28 bits count.
+        let items = [Int](unsafeUninitializedCapacity: graph.items.count) { buffer, count in
+            for position in graph.items.indices {
+                let (inputs, held) = (graph.items[position].inputs.count, Int(graph.items[position].heldOutputs))
+                buffer.initializeElement(at: position, to: graph.items[position].primitive << 32 | inputs << 4 | held)
+            }
+            count = graph.items.count
         }
-        self.code = code
-        hash = Self.hash(of: code)
+        references = graph.references
+        var hash = FNVHash()
+        for number in leaves { hash.add(number) }
+        for number in items { hash.add(number) }
+        for reference in references { hash.add(reference.code) }
+        (self.leaves, self.items, self.hash) = (leaves, items, hash.value)
     }
 
-    /// FNV-1a over whole numbers, one multiplication for each of some hundred. Swift's hash does more, to guard against keys
-    /// that somebody chose; here nobody does, and equal hashes are compared number by number.
-    private static func hash(of code: [Int]) -> UInt64 {
-        code.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(bitPattern: Int64($1))) &* 0x100_0000_01b3 }
+    static func == (left: PlanKey, right: PlanKey) -> Bool {
+        left.hash == right.hash && left.items == right.items && left.references == right.references
+            && left.leaves == right.leaves
     }
-
-    static func == (left: PlanKey, right: PlanKey) -> Bool { left.hash == right.hash && left.code == right.code }
 
     func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+/// FNV-1a over whole numbers, one multiplication for each of some hundred.
+///
+/// Swift's hash does more, to guard against keys that somebody chose; here nobody does, and equal hashes are compared number
+/// by number.
+private struct FNVHash {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func add(_ number: Int) {
+        value = (value ^ UInt64(truncatingIfNeeded: number)) &* 0x100_0000_01b3
+    }
 }
 
 /// Numbers for primitives, so that comparing two keys compares integers only.

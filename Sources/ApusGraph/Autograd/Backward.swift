@@ -12,7 +12,7 @@ extension Tensor {
         do {
             let walk = BackwardWalk(retain: retainGraph || createGraph, createGraph: createGraph)
             try walk.run(from: self, gradient: gradient) { node, received in
-                guard let leaf = node.leaf, let gradient = received[0] else { return }
+                guard let leaf = node.leaf, let gradient = received.first else { return }
                 leaf.accumulate(createGraph ? gradient : gradient.detach())
             }
         } catch {
@@ -46,8 +46,8 @@ extension Tensor {
             var sums: [GradientSource: Tensor] = [:]
             let walk = BackwardWalk(retain: createGraph, createGraph: createGraph)
             try walk.run(from: self, gradient: gradient) { node, received in
-                for (output, gradient) in received.enumerated() {
-                    guard let gradient else { continue }
+                for output in 0...received.others.count {
+                    guard let gradient = received[output] else { continue }
                     let source = GradientSource(GradientEdge(node, output))
                     guard wanted.contains(source) else { continue }
                     sums[source] = sums[source].map { $0 + gradient } ?? gradient
@@ -80,7 +80,7 @@ private struct BackwardWalk {
 
     /// `reached` is told each step that gradients lead to, with the gradients of its results; of a leaf the first.
     func run(
-        from root: Tensor, gradient: Tensor?, reached: (GradientNode, [Tensor?]) -> Void
+        from root: Tensor, gradient: Tensor?, reached: (GradientNode, Cotangents) -> Void
     ) throws(TensorError) {
         if root.value.node.isPoisoned { return }
         guard let edge = root.handle.edge else {
@@ -89,19 +89,18 @@ private struct BackwardWalk {
         }
         let seed = try seed(of: root, gradient)
         var steps = BackwardSteps(behind: edge.node)
-        steps.add(seed, to: edge)
+        steps.begin(with: seed, at: edge.output)
         let failure = withGradientMode(createGraph) { walk(&steps, reached) }
         if let failure { throw failure }
     }
 
     /// Goes through the steps; returns the error of one that was walked before.
-    private func walk(_ steps: inout BackwardSteps, _ reached: (GradientNode, [Tensor?]) -> Void) -> TensorError? {
+    private func walk(_ steps: inout BackwardSteps, _ reached: (GradientNode, Cotangents) -> Void) -> TensorError? {
         for position in steps.newestFirst {
             guard let received = steps.takeGradients(of: position) else { continue }
             let node = steps[position]
             reached(node, received)
             if node.isAccumulator { continue }
-            let edges = node.edges
             let gradients: [Tensor?]
             do throws(TensorError) {
                 gradients = try node.gradients(received, retain: retain)
@@ -109,12 +108,12 @@ private struct BackwardWalk {
                 return error
             }
             for index in gradients.indices {
-                guard let gradient = gradients[index], let edge = edges[index] else { continue }
+                guard let gradient = gradients[index], steps.leadsOn(fromInput: index, of: position) else { continue }
                 let dtype = node.inputSpecs[index].dtype
                 assert(
                     gradient.shape == node.inputSpecs[index].shape,
                     "\(node.name): gradient \(index) has shape \(gradient.shape), not \(node.inputSpecs[index].shape)")
-                steps.add(gradient.dtype == dtype ? gradient : gradient.cast(to: dtype), to: edge)
+                steps.add(gradient.dtype == dtype ? gradient : gradient.cast(to: dtype), toInput: index, of: position)
             }
         }
         return nil

@@ -3,29 +3,58 @@ struct BackwardSteps {
     private struct Step {
         let node: GradientNode
         /// Where in ``gradients`` those of its results begin.
-        let first: Int
-        /// Whether any has come.
+        let first: Int32
+        /// Where in ``targets`` its inputs begin, once they were looked at.
+        var firstTarget: Int32 = 0
+        /// Whether any gradient has come.
         var isReached = false
     }
 
+    /// Where the gradient of a step's input goes: a step and a place in ``gradients``, or nowhere.
+    private struct Target {
+        let position: Int32
+        let place: Int32
+
+        static let nowhere = Target(position: -1, place: -1)
+    }
+
     private var steps: [Step] = []
-    private var positions = SequenceTable()
+    private var targets: [Target] = []
     private var gradients: [Tensor?] = []
 
     /// Finds them without recursion.
     init(behind root: GradientNode) {
-        append(root)
+        var positions = SequenceTable()
+        // A small network's steps, in less than 1024 bytes each (see ``SequenceTable``); lists of more grow.
+        steps.reserveCapacity(40)
+        targets.reserveCapacity(96)
+        gradients.reserveCapacity(96)
+        _ = append(root, &positions)
         var next = 0
         while next < steps.count {
-            for case let edge? in steps[next].node.edges { append(edge.node) }
+            let node = steps[next].node
+            steps[next].firstTarget = Int32(targets.count)
+            let edges = node.edges
+            for index in edges.indices {
+                guard let edge = edges[index] else {
+                    targets.append(.nowhere)
+                    continue
+                }
+                let position = append(edge.node, &positions)
+                targets.append(
+                    Target(position: Int32(position), place: steps[position].first + Int32(edge.output)))
+            }
             next += 1
         }
     }
 
-    private mutating func append(_ node: GradientNode) {
-        guard positions.append(node.sequence) else { return }
-        steps.append(Step(node: node, first: gradients.count))
-        for _ in 0..<Self.resultCount(node) { gradients.append(nil) }
+    private mutating func append(_ node: GradientNode, _ positions: inout SequenceTable) -> Int {
+        let (position, isNew) = positions.position(of: node.sequence)
+        if isNew {
+            steps.append(Step(node: node, first: Int32(gradients.count)))
+            for _ in 0..<Self.resultCount(node) { gradients.append(nil) }
+        }
+        return position
     }
 
     /// A leaf's step has one, its elements.
@@ -42,33 +71,42 @@ struct BackwardSteps {
         return order.map(\.position)
     }
 
-    /// Adds to the gradient of a step's result.
-    mutating func add(_ gradient: Tensor, to edge: GradientEdge) {
-        guard let position = positions[edge.node.sequence] else { return }
-        steps[position].isReached = true
-        let place = steps[position].first + edge.output
+    /// Sets the gradient of the result from which the walk begins: that of the first step.
+    mutating func begin(with gradient: Tensor, at output: Int) {
+        add(gradient, Target(position: 0, place: Int32(output)))
+    }
+
+    /// Whether the gradient of a step's input goes anywhere.
+    func leadsOn(fromInput index: Int, of position: Int) -> Bool {
+        targets[Int(steps[position].firstTarget) + index].position >= 0
+    }
+
+    /// Adds to the gradient of what a step has as an input.
+    mutating func add(_ gradient: Tensor, toInput index: Int, of position: Int) {
+        add(gradient, targets[Int(steps[position].firstTarget) + index])
+    }
+
+    private mutating func add(_ gradient: Tensor, _ target: Target) {
+        steps[Int(target.position)].isReached = true
+        let place = Int(target.place)
         gradients[place] = gradients[place].map { $0 + gradient } ?? gradient
     }
 
     /// Takes the gradients of a step's results away; nil where none has come.
-    mutating func takeGradients(of position: Int) -> [Tensor?]? {
+    mutating func takeGradients(of position: Int) -> Cotangents? {
         guard steps[position].isReached else { return nil }
-        let first = steps[position].first
-        let count = Self.resultCount(steps[position].node)
-        if count == 1 {
-            let only = gradients[first]
-            gradients[first] = nil
-            return [only]
+        let first = Int(steps[position].first)
+        var taken = Cotangents(first: gradients[first].take())
+        for place in first + 1..<first + Self.resultCount(steps[position].node) {
+            taken.others.append(gradients[place].take())
         }
-        let taken = Array(gradients[first..<first + count])
-        for place in first..<first + count { gradients[place] = nil }
         return taken
     }
 }
 
 /// Positions by the steps' sequence numbers: a hash table without removal.
 ///
-/// Each edge of a walk is looked up twice. Swift's dictionaries hash with a key against chosen input, for ten times as many
+/// Each edge of a walk is looked up. Swift's dictionaries hash with a key against chosen input, for ten times as many
 /// instructions; these numbers are our own counter's.
 private struct SequenceTable {
     /// By position.
@@ -86,19 +124,14 @@ private struct SequenceTable {
         return place
     }
 
-    subscript(sequence: Int) -> Int? {
-        let found = places[place(of: sequence)]
-        return found == 0 ? nil : Int(found) - 1
-    }
-
-    /// Gives a number the next position; returns false where it has one.
-    mutating func append(_ sequence: Int) -> Bool {
+    /// The position of a number: the next one where it has none yet.
+    mutating func position(of sequence: Int) -> (position: Int, isNew: Bool) {
         let place = place(of: sequence)
-        guard places[place] == 0 else { return false }
+        guard places[place] == 0 else { return (Int(places[place]) - 1, false) }
         sequences.append(sequence)
         places[place] = Int32(sequences.count)
         if sequences.count * 2 > places.count { grow() }
-        return true
+        return (sequences.count - 1, true)
     }
 
     private mutating func grow() {

@@ -44,7 +44,7 @@ public final class GradientNode: Sendable {
             outputs: reads.outputs.isEmpty
                 ? []
                 : results.outputs.mapFew { output, _ in
-                    reads.outputs.contains(output) ? Tensor(TensorHandle(Value(results, output))) : nil
+                    reads.outputs.contains(output) ? Tensor(TensorHandle(Value(results, output), from: nil)) : nil
                 })
         state = Mutex(State(edges: inputs.mapFew { $1.handle.edge }, saved: saved))
     }
@@ -60,6 +60,8 @@ public final class GradientNode: Sendable {
 
     // A long chain must not release itself by recursion.
     deinit {
+        // A leaf's step ends a chain.
+        guard !isAccumulator else { return }
         var chain: [GradientNode] = []
         takeReferences(into: &chain)
         while var next = chain.popLast() {
@@ -70,14 +72,17 @@ public final class GradientNode: Sendable {
     /// Moves the steps behind this one to the end of a list.
     private func takeReferences(into chain: inout [GradientNode]) {
         // What is kept is released outside of the lock.
-        let (edges, saved) = state.withLock { state in
-            let taken = (state.edges, state.saved)
-            (state.edges, state.saved) = ([], nil)
+        let taken = state.withLock { state in
+            var taken = State(edges: [], saved: nil)
+            swap(&state, &taken)
             return taken
         }
-        for case let edge? in edges { chain.append(edge.node) }
-        for case let tensor? in saved?.inputs ?? [] {
-            if let node = tensor.handle.edge?.node { chain.append(node) }
+        for index in taken.edges.indices {
+            if let node = taken.edges[index]?.node, !node.isAccumulator { chain.append(node) }
+        }
+        guard let saved = taken.saved else { return }
+        for index in saved.inputs.indices {
+            if let node = saved.inputs[index]?.handle.edge?.node, !node.isAccumulator { chain.append(node) }
         }
     }
 
@@ -93,14 +98,10 @@ public final class GradientNode: Sendable {
     /// The gradients of the inputs that lead on, for the given gradients of the results.
     ///
     /// Without `retain` the kept tensors are released: a second walk through this node is an error.
-    func gradients(_ cotangents: [Tensor?], retain: Bool) throws(TensorError) -> [Tensor?] {
+    func gradients(_ cotangents: Cotangents, retain: Bool) throws(TensorError) -> [Tensor?] {
         guard let primitive else { return [] }
-        let (edges, saved) = state.withLock { state in
-            let found = (state.edges, state.saved)
-            if !retain { state.saved = nil }
-            return found
-        }
-        guard var saved else {
+        let (edges, kept) = state.withLock { state in (state.edges, retain ? state.saved : state.saved.take()) }
+        guard var saved = kept else {
             throw TensorError(
                 "backward",
                 "the graph at \(name) was already walked and its values released. Call backward(retainGraph: true) "
@@ -112,10 +113,7 @@ public final class GradientNode: Sendable {
                 saved.outputs[index] = Tensor(TensorHandle(output.value, edge: GradientEdge(self, index)))
             }
         }
-        let context = GradientContext(
-            inputSpecs: inputSpecs, outputSpecs: outputSpecs, saved: saved, cotangents: cotangents,
-            edges: edges)
-        return primitive.gradient(context)
+        return primitive.gradient(GradientContext(step: self, saved: saved, cotangents: cotangents, edges: edges))
     }
 }
 
@@ -130,19 +128,27 @@ public struct GradientEdge: Sendable {
     }
 }
 
+/// The gradients that have come to the results of a step, by position; nil where none has.
+struct Cotangents: Sendable {
+    /// That of the first result, which most steps have alone, so that no list is needed.
+    var first: Tensor?
+    var others: [Tensor?] = []
+
+    subscript(output: Int) -> Tensor? { output == 0 ? first : others[output - 1] }
+}
+
 /// What a primitive's gradient can ask for.
 public struct GradientContext: Sendable {
-    let inputSpecs: [TensorSpec]
-    let outputSpecs: [TensorSpec]
+    let step: GradientNode
     let saved: GradientNode.Saved
-    let cotangents: [Tensor?]
+    let cotangents: Cotangents
     let edges: [GradientEdge?]
 
-    public var inputCount: Int { inputSpecs.count }
+    public var inputCount: Int { step.inputSpecs.count }
 
     /// Shape and type of an input; always known.
-    public func inputSpec(_ index: Int) -> TensorSpec { inputSpecs[index] }
-    public func outputSpec(_ index: Int = 0) -> TensorSpec { outputSpecs[index] }
+    public func inputSpec(_ index: Int) -> TensorSpec { step.inputSpecs[index] }
+    public func outputSpec(_ index: Int = 0) -> TensorSpec { step.outputSpecs[index] }
 
     /// Whether the gradient of an input is asked for.
     public func needs(_ index: Int) -> Bool { index < edges.count && edges[index] != nil }
@@ -165,7 +171,7 @@ public struct GradientContext: Sendable {
 
     /// The gradient of the loss by a result: zeros where nothing led there.
     public func cotangent(_ index: Int = 0) -> Tensor {
-        cotangents[index] ?? .zeros(like: outputSpecs[index])
+        cotangents[index] ?? .zeros(like: outputSpec(index))
     }
 
     /// Whether anything led to a result.

@@ -86,11 +86,10 @@ public final class Node: Sendable {
     private let walk = Atomic<Int>(0)
     private let walkIndex = Atomic<Int>(0)
 
-    /// A pending node.
+    /// A pending node, whose inputs were told of it by ``addConsumer()``: who lists them goes through them anyway.
     init(_ primitive: any Primitive, _ inputs: [Value], outputs: [TensorSpec]) {
         self.outputs = outputs
         modulePath = ModulePath.current
-        for index in inputs.indices { inputs[index].node.consumers.add(1, ordering: .relaxed) }
         state = Mutex(State(primitive: primitive, inputs: inputs))
         standingNow = Atomic(.pending)
     }
@@ -113,36 +112,46 @@ public final class Node: Sendable {
     // A chain of a hundred thousand nodes must not release itself by recursion.
     deinit {
         guard isPending else { return }
-        var chain = takeInputs()
+        var chain: [Node] = []
+        takePendingInputs(into: &chain)
         while var next = chain.popLast() {
-            if isKnownUniquelyReferenced(&next.node) { chain += next.node.takeInputs() }
+            guard isKnownUniquelyReferenced(&next) else { continue }
+            next.takePendingInputs(into: &chain)
+            // What follows for it has been done.
+            next.standingNow.store(.poisoned, ordering: .relaxed)
         }
     }
 
-    /// Takes the inputs away, no longer as a consumer, and leaves the node pending.
+    /// Moves the pending inputs of this pending node to the end of a list; the others are released here.
+    private func takePendingInputs(into chain: inout [Node]) {
+        for input in takeInputs() where input.node.isPending { chain.append(input.node) }
+    }
+
+    /// Takes the inputs away, no longer as a consumer.
     private func takeInputs() -> [Value] {
-        guard isPending else { return [] }
-        return release(
+        release(
             state.withLock { state in
-                let inputs = state.inputs
-                state.inputs = []
+                var inputs: [Value] = []
+                swap(&state.inputs, &inputs)
                 return inputs
             })
     }
 
-    /// Ends being pending, or finished, with the given results; gives back the inputs, no longer as a consumer.
-    private func end(_ standing: Standing, _ results: Results) -> [Value] {
-        release(
+    /// Ends being pending, or finished, with the given results, and lets go of the inputs, no longer as a consumer.
+    private func end(_ standing: Standing, _ results: Results) {
+        _ = release(
             state.withLock { state in
-                let inputs = state.inputs
-                state = State(results: results)
+                var inputs: [Value] = []
+                swap(&state.inputs, &inputs)
+                state.primitive = nil
+                state.results = results
                 standingNow.store(standing, ordering: .releasing)
                 return inputs
             })
     }
 
     private func release(_ inputs: [Value]) -> [Value] {
-        for input in inputs { input.node.consumers.subtract(1, ordering: .acquiringAndReleasing) }
+        for index in inputs.indices { inputs[index].node.consumers.subtract(1, ordering: .acquiringAndReleasing) }
         return inputs
     }
 }
@@ -150,6 +159,9 @@ public final class Node: Sendable {
 // MARK: - Handles
 
 extension Node {
+    /// Counts a pending node that names this one as an input.
+    func addConsumer() { consumers.add(1, ordering: .relaxed) }
+
     func retainHandle(_ output: Int) {
         if output < 2 {
             firstHandles.add(1 << (UInt64(output) * 32), ordering: .relaxed)
@@ -182,6 +194,14 @@ extension Node {
         state.withLock { state in
             if let primitive = state.primitive { return .pending(primitive, state.inputs) }
             return standing == .poisoned ? .poisoned : .evaluated(state.results)
+        }
+    }
+
+    /// What a pending node computes, and of what; nil where it is not pending.
+    public var pendingWork: (primitive: any Primitive, inputs: [Value])? {
+        state.withLock { state in
+            guard let primitive = state.primitive else { return nil }
+            return (primitive, state.inputs)
         }
     }
 
@@ -234,10 +254,10 @@ extension Node {
     }
 
     /// Marks the results as impossible to compute, and lets go of the inputs.
-    public func poison() { _ = end(.poisoned, Results()) }
+    public func poison() { end(.poisoned, Results()) }
 
     /// Stores the results and lets go of the inputs.
-    public func finish(_ results: Results) { _ = end(.evaluated, results) }
+    public func finish(_ results: Results) { end(.evaluated, results) }
 }
 
 /// One result of a node.

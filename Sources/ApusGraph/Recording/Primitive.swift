@@ -21,6 +21,12 @@ public protocol Primitive: Hashable, Sendable {
     /// Which inputs and results ``gradient(_:)`` reads; only these are kept until `backward()`.
     var gradientReads: GradientReads { get }
 
+    /// Equality with a primitive of any type.
+    ///
+    /// - Parameters:
+    ///   - other: the other primitive.
+    func isEqual(to other: any Primitive) -> Bool
+
     /// The gradient of each input, recorded as further operations; nil for an input that has none.
     func gradient(_ context: GradientContext) -> [Tensor?]
 }
@@ -39,7 +45,7 @@ extension Primitive {
         return [Tensor?](repeating: nil, count: context.inputCount)
     }
 
-    /// Equality with a primitive of any type.
+    @inlinable
     public func isEqual(to other: any Primitive) -> Bool {
         // The types are compared by hand because a cast takes longer than most comparisons of attributes.
         func isEqual<Other: Primitive>(_ other: Other) -> Bool {
