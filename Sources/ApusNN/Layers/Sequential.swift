@@ -39,7 +39,11 @@ open class Sequential: Module {
         super.init()
     }
 
-    override open func forward(_ input: Tensor) -> Tensor { entries.reduce(input) { $1.module($0) } }
+    override open func forward(_ input: Tensor) -> Tensor {
+        var result = input
+        for index in entries.indices { result = entries[index].module(result) }
+        return result
+    }
 
     /// Adds a module at the end.
     ///

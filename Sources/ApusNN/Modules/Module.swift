@@ -45,17 +45,16 @@ open class Module: CustomStringConvertible {
     /// Computes ``forward(_:)``. An error that ends the program names `file` and `line`, the place of this call.
     public func callAsFunction(_ input: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
         // Calls within a model belong to the line that called the model.
-        if ModulePath.current == nil {
-            return CallSite.$current.withValue(CallSite(file: file, line: line)) { call(input) }
-        }
-        return call(input)
+        if let caller = ModulePath.current { return call(input, from: caller) }
+        return CallSite.$current.withValue(CallSite(file: file, line: line)) { call(input, from: nil) }
     }
 
-    private func call(_ input: Tensor) -> Tensor {
-        withModulePath {
+    private func call(_ input: Tensor, from caller: ModulePath?) -> Tensor {
+        let place = place(below: caller)
+        return ModulePath.$current.withValue(place) {
             let output = forward(input)
             if let observer = ModuleObservation.observer {
-                observer.didCall(self, path: ModulePath.current?.text ?? "", input: input, output: output)
+                observer.didCall(self, path: place.text, input: input, output: output)
             }
             return output
         }
@@ -84,14 +83,16 @@ extension Module {
     /// the root, with an empty path; it tells all modules below it their paths once. A module that is none of its
     /// descendants (made within `forward`) is named by its class.
     public func withModulePath<Result>(_ body: () throws -> Result) rethrows -> Result {
-        let place: ModulePath
-        if let caller = ModulePath.current {
-            place = path ?? ModulePath(caller.text.isEmpty ? "(\(typeName))" : "\(caller.text).(\(typeName))")
-        } else {
+        try ModulePath.$current.withValue(place(below: ModulePath.current), operation: body)
+    }
+
+    /// The place of a call of this module; the root's where there is no caller.
+    private func place(below caller: ModulePath?) -> ModulePath {
+        guard let caller else {
             nameDescendants()
-            place = Self.rootPath
+            return Self.rootPath
         }
-        return try ModulePath.$current.withValue(place, operation: body)
+        return path ?? ModulePath(caller.text.isEmpty ? "(\(typeName))" : "\(caller.text).(\(typeName))")
     }
 
     /// The same for a typed call; an error that ends the program names `file` and `line`, the place of the call.
