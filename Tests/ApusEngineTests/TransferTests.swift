@@ -89,6 +89,23 @@ import Testing
         #expect(!template.fits([c, b]))
     }
 
+    @Test func templatesAreRecordedAgainForTensorsOfAnyShape() throws {
+        let scale = Tensor(scalar: Float(0.5))
+        func rule(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor { (x - y * scale) * z }
+        let (a, b, c) = (Tensor([3, 5, 7] as [Float]), Tensor([1, 2, 3] as [Float]), Tensor([4, 2, 1] as [Float]))
+        let template = try #require(ElementwiseTemplate(from: [a, b, c], to: [rule(a, b, c)]))
+        var operation: ElementwiseTemplate.Operation?
+        // Twice the same shape, then another one.
+        for (x, y) in [(a, b), (c, a), (a.reshape(3, 1), b.reshape(3, 1))] {
+            let found = try #require(template.record(x, y, [y], as: &operation))
+            #expect(found.count == 1 && found[0].shape == x.shape)
+            #expect(found[0].array() == rule(x, y, y).array())
+        }
+        #expect(template.record(a, b, [], as: &operation) == nil)
+        #expect(template.record(a, b.cast(to: .float64), [c], as: &operation) == nil)
+        #expect(template.record(a, b, [c.reshape(3, 1)], as: &operation) == nil)
+    }
+
     @Test func whatIsNoChainIsNoTemplate() {
         let (a, b) = (Tensor([3, 5] as [Float]), Tensor([1, 2] as [Float]))
         #expect(ElementwiseTemplate(from: [a, b], to: [a.matmul(b) * a]) != nil, "a scalar is shared")
