@@ -34,6 +34,7 @@ public struct CPUBackend: Backend {
     public func canFuse(_ step: StepDescription) -> Bool {
         switch step.primitive {
         case let fused as FusedConvolutionPool: fused.hasLanesKernel(step)
+        case let fused as FusedAveragePoolGradient: fused.hasKernel(step)
         case let fused as FusedReduction: fused.hasKernel(step)
         case is FusedBatchNormalization, is FusedBatchNormalizationGradient:
             step.inputs[0].spec.dtype == .float32 && step.inputs[0].spec.shape.elementCount > 0

@@ -85,6 +85,14 @@ enum LanesKind: Hashable, CaseIterable {
         }
     }
 
+    /// The vectors of each group of some images that hold one, and that convolutions compute.
+    static func vectors(images: Int) -> [Int] {
+        let width = Int(apus_kernels_vector_width())
+        return stride(from: 0, to: images, by: Int(APUS_LANES)).map { first in
+            (min(Int(APUS_LANES), images - first) + width - 1) / width
+        }
+    }
+
     func channels(_ shape: Shape) -> Int {
         switch self {
         case .images: shape[1]
@@ -135,9 +143,9 @@ enum LanesPolicy {
     static func convolution(_ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) -> ApusLanesConvolution
     {
         ApusLanesConvolution(
-            inputChannels: Int32(x[1]), outputChannels: Int32(y[1]), inputHeight: Int32(x[2]), inputWidth: Int32(x[3]),
-            outputHeight: Int32(y[2]), outputWidth: Int32(y[3]), kernelHeight: Int32(weight[2]),
-            kernelWidth: Int32(weight[3]), strideHeight: Int32(geometry.stride[0]),
+            images: Int64(x[0]), inputChannels: Int32(x[1]), outputChannels: Int32(y[1]), inputHeight: Int32(x[2]),
+            inputWidth: Int32(x[3]), outputHeight: Int32(y[2]), outputWidth: Int32(y[3]),
+            kernelHeight: Int32(weight[2]), kernelWidth: Int32(weight[3]), strideHeight: Int32(geometry.stride[0]),
             strideWidth: Int32(geometry.stride[1]), paddingTop: Int32(geometry.paddingBefore[0]),
             paddingLeft: Int32(geometry.paddingBefore[1]))
     }

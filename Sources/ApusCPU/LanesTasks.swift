@@ -1,39 +1,58 @@
-/// The work of a kernel on lanes, split among the threads by groups of sixteen images, and by channels too where there are
-/// fewer groups than threads: one with a batch of 16.
-///
-/// Each result is computed alike, whatever the split.
-struct LanesTasks {
-    private let groups: Int
-    private let channels: Int
-    /// Ranges of channels in each group.
-    let parts: Int
+import ApusPlan
+import CKernels
 
-    init(groups: Int, channels: Int, threads: Int = CPUInfo.threadCount) {
-        (self.groups, self.channels) = (groups, channels)
-        // Halves read their images once each and fill the registers less. Seven groups on two threads are not worth it:
-        // LeNet-5's step at batch 100 took a fifth longer. At least two channels share what they read.
-        parts = max(1, min(threads / max(groups, 1), channels / 2))
+/// The work of a kernel on lanes, split evenly among the threads: parts of equally many units, rows of a group of sixteen
+/// images or channels of a chunk of groups, which are numbered through all parts.
+///
+/// Each unit is computed alike, whatever the split.
+struct LanesTasks {
+    private let units: Int
+    /// The vectors of a unit, for each part, and of all units before the part; the last is the whole work.
+    private let costs: [Int]
+    private var starts: [Int]
+    /// The least work that is worth a thread, in vectors.
+    private let grain: Int
+
+    /// - Parameters:
+    ///   - costs: the vectors of a unit, for each part.
+    ///   - units: the units of each part.
+    ///   - vectorWork: what is computed for a vector of a unit, in multiplications.
+    init(costs: [Int], units: Int, vectorWork: Int) {
+        (self.costs, self.units) = (costs, units)
+        starts = [0]
+        for cost in costs { starts.append((starts.last ?? 0) + cost * units) }
+        grain = max(1, Parallel.smallWork / max(1, vectorWork))
     }
 
-    /// The tasks: a group, or a part of its channels.
-    var count: Int { groups * parts }
+    /// The number of the first unit before which `work` vectors lie.
+    private func unit(at work: Int) -> Int {
+        let part = (starts.firstIndex { $0 > work } ?? starts.count) - 1
+        return part == costs.count ? part * units : part * units + (work - starts[part]) / costs[part]
+    }
 
-    /// The groups and channels of the tasks of `range`, in pieces.
-    private func pieces(_ range: Range<Int>, _ body: (_ groups: Range<Int64>, _ channels: Range<Int64>) -> Void) {
-        guard parts > 1 else { return body(Int64(range.lowerBound)..<Int64(range.upperBound), 0..<Int64(channels)) }
-        for task in range {
-            let (group, part) = task.quotientAndRemainder(dividingBy: parts)
-            body(Int64(group)..<Int64(group + 1), channels(of: part))
+    /// Runs ranges of units on the pool.
+    func run(_ body: (Range<Int>) -> Void) {
+        Parallel.ranges(starts.last ?? 0, grain: grain) { work, _ in
+            let range = unit(at: work.lowerBound)..<unit(at: work.upperBound)
+            if !range.isEmpty { body(range) }
         }
     }
 
-    /// The channels of one part.
-    func channels(of part: Int) -> Range<Int64> {
-        Int64(channels * part / parts)..<Int64(channels * (part + 1) / parts)
+    /// Runs ranges of units of one part each on the pool.
+    func runParts(_ body: (_ part: Int, _ units: Range<Int>) -> Void) {
+        run { range in
+            for part in (range.lowerBound / units)...((range.upperBound - 1) / units) {
+                let own = range.clamped(to: part * units..<(part + 1) * units)
+                body(part, own.lowerBound - part * units..<own.upperBound - part * units)
+            }
+        }
     }
+}
 
-    /// Runs all tasks on the pool.
-    func run(_ body: (_ groups: Range<Int64>, _ channels: Range<Int64>) -> Void) {
-        Parallel.ranges(count) { range, _ in pieces(range, body) }
+extension LanesTasks {
+    /// The rows of a result of `rows` in all groups of `images`, of which each image takes `rowWork` multiplications.
+    init(images: Int, rows: Int, rowWork: Int) {
+        let width = Int(apus_kernels_vector_width())
+        self.init(costs: LanesKind.vectors(images: images), units: rows, vectorWork: rowWork * width)
     }
 }

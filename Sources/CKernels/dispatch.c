@@ -79,6 +79,16 @@ ApusISA apus_kernels_set_max_isa(ApusISA maximum)
     return apus_kernels_isa();
 }
 
+int apus_kernels_vector_width(void)
+{
+    switch (apus_kernels_isa()) {
+    case ApusISAAVX512: return 16;
+    case ApusISAAVX2: return 8;
+    case ApusISABaseline: break;
+    }
+    return 4;
+}
+
 size_t apus_pointwise_scratch_bytes(int registerCount)
 {
     return (size_t)registerCount * APUS_POINTWISE_TILE * sizeof(float);
@@ -95,14 +105,7 @@ size_t apus_sort_scratch_bytes(int64_t length)
 int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *c)
 {
     int64_t weights = (int64_t)c->outputChannels * c->inputChannels * c->kernelHeight * c->kernelWidth;
-    // A sum is one vector of the instruction set.
-    int64_t vector = 4;
-    switch (apus_kernels_isa()) {
-    case ApusISAAVX512: vector = 16; break;
-    case ApusISAAVX2: vector = 8; break;
-    case ApusISABaseline: break;
-    }
-    return (weights + c->outputChannels) * vector;
+    return (weights + c->outputChannels) * apus_kernels_vector_width();
 }
 
 /// The largest of the three directions: two lists of 64-bit shifts, the planes, and rows of sums.

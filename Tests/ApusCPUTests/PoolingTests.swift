@@ -251,6 +251,28 @@ struct PoolingTests {
         }
     }
 
+    @Test(
+        "gradients of means with that of the activation before, in all layouts",
+        arguments: [nil] + LanesKind.allCases.map(Optional.some), 0..<20)
+    func averageOfActivated(kind: LanesKind?, seed: Int) throws {
+        var generator = SeededGenerator(seed: 1_300 + seed)
+        let test = PoolingCase.random(kind, using: &generator)
+        let pool = AveragePool(test.geometry, countIncludePad: generator.chance(0.5), divisorOverride: nil)
+        let activation = generator.pick([Activation.relu, .sigmoid, .tanh])
+        let fused = FusedAveragePoolGradient(AveragePoolGradient(pool, inputShape: test.x), activation)
+        let y = TestArray.random(test.x, using: &generator)
+        let dy = TestArray.random(test.y, using: &generator)
+        let layout = try kind?.layout(y.spec) ?? .plain
+        let placed = [try KernelRunner.place(y, layout), try KernelRunner.place(dy)]
+        let result = try #require(try KernelRunner.cpu(fused, placed))[0]
+        #expect(result.planned.layout == layout)
+        let scale = try KernelRunner.reference(fused.gradient, [dy.magnitudes])[0]
+        expectAgreement(try KernelRunner.read(result), try KernelRunner.reference(fused, [y, dy])[0], "\(fused)") {
+            // Two roundings more; a sigmoid's factor y · (1 − y) may be −2 here.
+            2 * scale.values[$0] * sumTolerance(test.taps + 3)
+        }
+    }
+
     @Test("means of one and three dimensions, with a negative divisor too", arguments: [1, 3], 0..<16)
     func averageOfOtherRanks(rank: Int, seed: Int) throws {
         var generator = SeededGenerator(seed: 1_500 + 100 * rank + seed)

@@ -17,14 +17,22 @@ struct RepeatabilityTests {
         }
     }
 
-    @Test("weight gradients in the lanes", arguments: [16, 32, 100, 144, 256])
-    func weightGradients(batch: Int) throws {
+    /// Channels and rows are cut at other places on other numbers of threads.
+    @Test("convolutions in the lanes", arguments: [16, 24, 36, 100, 144, 256], [0, 2])
+    func lanes(batch: Int, padding: Int) throws {
         var generator = SeededGenerator(seed: 9_000)
         let geometry = ConvolutionGeometry(
-            stride: [1, 1], paddingBefore: [0, 0], paddingAfter: [0, 0], dilation: [1, 1], groups: 1)
-        try expectSameBits(
-            ConvolutionWeightGradient(geometry, weightShape: [5, 3, 3, 3], withBias: true),
-            [.random([batch, 3, 7, 7], using: &generator), .random([batch, 5, 5, 5], using: &generator)])
+            stride: [1, 1], paddingBefore: [padding, padding], paddingAfter: [padding, padding], dilation: [1, 1],
+            groups: 1)
+        let (x, weight) = ([batch, 3, 9, 31] as Shape, [7, 3, 5, 5] as Shape)
+        let y: Shape = [batch, 7, 5 + 2 * padding, 27 + 2 * padding]
+        try #require(LanesPolicy.prefers(geometry, x: TensorSpec(x, .float32), weight: weight))
+        let image = TestArray.random(x, using: &generator)
+        let kernel = TestArray.random(weight, using: &generator)
+        let dy = TestArray.random(y, using: &generator)
+        try expectSameBits(Convolution(geometry), [image, kernel])
+        try expectSameBits(ConvolutionInputGradient(geometry, inputShape: x), [dy, kernel])
+        try expectSameBits(ConvolutionWeightGradient(geometry, weightShape: weight, withBias: true), [image, dy])
     }
 
     @Test("weight gradients by Winograd's filtering")

@@ -183,18 +183,18 @@ private struct ConvolutionForward {
     private func lowerToLanes(_ step: StepDescription, _ activation: Activation?) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: step.inputs[0].spec.shape, weight: step.inputs[1].spec.shape, y: step.outputs[0].spec.shape)
-        let tasks = LanesTasks(
-            groups: LanesKind.images.groups(step.inputs[0].spec.shape), channels: step.outputs[0].spec.shape[1])
+        let (weight, y) = (step.inputs[1].spec.shape, step.outputs[0].spec.shape)
+        let tasks = LanesTasks(images: y[0], rows: y[2], rowWork: y[3] * weight.elementCount)
         let hasBias = hasBias(step)
         let activation = activation.lanes
         return PreparedStep(kernel: "lanes") { operands, _ in
             let bias = hasBias ? operands[2].floats : nil
             let output = operands[hasBias ? 3 : 2].floats
-            tasks.run { groups, channels in
+            tasks.run { rows in
                 withUnsafePointer(to: convolution) {
                     apus_lanes_convolution_forward(
                         $0, operands[0].floats, operands[1].floats, bias, activation, output,
-                        groups.lowerBound, groups.upperBound, channels.lowerBound, channels.upperBound)
+                        Int64(rows.lowerBound), Int64(rows.upperBound))
                 }
             }
         }
@@ -281,14 +281,16 @@ extension ConvolutionInputGradient: CPULowerable {
     private func lowerToLanes(_ step: StepDescription) -> PreparedStep {
         let convolution = LanesPolicy.convolution(
             geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
-        let tasks = LanesTasks(groups: LanesKind.images.groups(inputShape), channels: inputShape[1])
+        let (dy, weight) = (step.inputs[0].spec.shape, step.inputs[1].spec.shape)
+        let tasks = LanesTasks(
+            images: dy[0], rows: inputShape[2], rowWork: dy[3] * dy[2] * weight.elementCount / inputShape[2])
         let dx = step.inputs.count
         let prepared = PreparedStep(kernel: "lanes") { operands, _ in
-            tasks.run { groups, channels in
+            tasks.run { rows in
                 withUnsafePointer(to: convolution) {
                     apus_lanes_convolution_input_gradient(
                         $0, operands[0].floats, operands[1].floats, operands[dx].floats,
-                        groups.lowerBound, groups.upperBound, channels.lowerBound, channels.upperBound)
+                        Int64(rows.lowerBound), Int64(rows.upperBound))
                 }
             }
         }
@@ -376,18 +378,24 @@ extension ConvolutionWeightGradient: CPULowerable {
         let convolution = LanesPolicy.convolution(
             geometry, x: step.inputs[0].spec.shape, weight: weightShape, y: step.inputs[1].spec.shape)
         let dyShape = step.inputs[1].spec.shape
-        let groups = LanesKind.images.groups(dyShape)
+        let vectors = LanesKind.vectors(images: dyShape[0])
+        let groups = vectors.count
         let features = dyShape.elementCount / dyShape[0]
         let lastImages = dyShape[0] - (groups - 1) * Int(APUS_LANES)
+        let width = Int(apus_kernels_vector_width())
         let size = Int(withUnsafePointer(to: convolution) { apus_lanes_weight_accumulator_size($0) })
         // Eight chunks keep eight threads busy; each costs one more accumulator to clear and to sum.
-        let chunks = min(groups, 8)
-        let tasks = LanesTasks(groups: chunks, channels: dyShape[1])
+        let count = min(groups, 8)
+        let chunks = (0..<count).map { groups * $0 / count..<groups * ($0 + 1) / count }
+        let channelWork = dyShape[2] * dyShape[3] * weightShape.dimensions.dropFirst().reduce(1, *)
+        let tasks = LanesTasks(
+            costs: chunks.map { vectors[$0].reduce(0, +) }, units: dyShape[1], vectorWork: channelWork * width)
+        let sums = weightShape.elementCount + (withBias ? weightShape[0] : 0)
         let withBias = withBias
-        return PreparedStep(kernel: "lanes", scratchBytes: chunks * size * MemoryLayout<Float>.stride) {
+        return PreparedStep(kernel: "lanes", scratchBytes: count * size * MemoryLayout<Float>.stride) {
             operands, scratch in
             let accumulators = scratch.floats
-            if lastImages < Int(APUS_LANES) {
+            if lastImages % width != 0 {
                 // What stands for no image must not count. Nobody else reads it.
                 let last = operands[1].floats + (groups - 1) * features * Int(APUS_LANES)
                 Parallel.ranges(features, grain: Parallel.smallWork / Int(APUS_LANES)) { range, _ in
@@ -395,21 +403,20 @@ extension ConvolutionWeightGradient: CPULowerable {
                         last, Int64(lastImages), Int64(range.lowerBound), Int64(range.upperBound))
                 }
             }
-            if tasks.parts > 1 { accumulators.update(repeating: 0, count: chunks * size) }
-            Parallel.tasks(tasks.count) { task, _ in
-                let (chunk, part) = task.quotientAndRemainder(dividingBy: tasks.parts)
-                let accumulator = accumulators + chunk * size
-                if tasks.parts == 1 { accumulator.update(repeating: 0, count: size) }
-                let channels = tasks.channels(of: part)
+            tasks.runParts { chunk, channels in
                 withUnsafePointer(to: convolution) {
                     apus_lanes_convolution_weight_gradient(
-                        $0, operands[0].floats, operands[1].floats, accumulator, Int64(groups * chunk / chunks),
-                        Int64(groups * (chunk + 1) / chunks), channels.lowerBound, channels.upperBound)
+                        $0, operands[0].floats, operands[1].floats, accumulators + chunk * size,
+                        Int64(chunks[chunk].lowerBound), Int64(chunks[chunk].upperBound),
+                        Int64(channels.lowerBound), Int64(channels.upperBound))
                 }
             }
-            withUnsafePointer(to: convolution) {
-                apus_lanes_weight_gradient_finish(
-                    $0, accumulators, Int64(chunks), operands[2].floats, withBias ? operands[3].floats : nil, 0)
+            Parallel.ranges(sums, grain: Parallel.smallWork / (width * count)) { range, _ in
+                withUnsafePointer(to: convolution) {
+                    apus_lanes_weight_gradient_finish(
+                        $0, accumulators, Int64(count), operands[2].floats, withBias ? operands[3].floats : nil,
+                        Int64(range.lowerBound), Int64(range.upperBound))
+                }
             }
         }
     }

@@ -28,18 +28,18 @@ extension FusedConvolutionPool: CPULowerable {
         let (x, weight) = (step.inputs[0].spec, step.inputs[1].spec)
         let y = try convolution.infer(step.inputs.map(\.spec))[0].shape
         let sizes = LanesPolicy.convolution(convolution.geometry, x: x.shape, weight: weight.shape, y: y)
-        let tasks = LanesTasks(groups: LanesKind.images.groups(x.shape), channels: y[1])
+        let tasks = LanesTasks(images: y[0], rows: y[2] / 2, rowWork: 2 * y[3] * weight.shape.elementCount)
         let hasBias = step.inputs.count == 3
         let first = step.inputs.count
         let activation = activation.lanes
         return PreparedStep(kernel: "lanes") { operands, _ in
             let bias = hasBias ? operands[2].floats : nil
             let windows = operands[first + 1].assumingMemoryBound(to: UInt8.self)
-            tasks.run { groups, channels in
+            tasks.run { rows in
                 withUnsafePointer(to: sizes) {
                     apus_lanes_convolution_pool_forward(
                         $0, operands[0].floats, operands[1].floats, bias, activation, operands[first].floats, windows,
-                        groups.lowerBound, groups.upperBound, channels.lowerBound, channels.upperBound)
+                        Int64(rows.lowerBound), Int64(rows.upperBound))
                 }
             }
         }

@@ -2,24 +2,26 @@ import ApusGraph
 import ApusPlan
 import CKernels
 
-/// Images in lanes, or blocks of channels: one group for each sixteen images, or for each block.
+/// Images in lanes, or blocks of channels: one plane for each channel of sixteen images, or for each block.
 struct PoolingLanes: Sendable {
     private let pooling: ApusLanesPooling
-    private let groups: Int
+    private let planes: Int
+    private let grain: Int
 
     init(_ kind: LanesKind, _ geometry: PoolingGeometry, input: Shape, output: Shape) {
         pooling = ApusLanesPooling(
-            channels: Int32(kind.channels(input)), inputHeight: Int32(input[2]), inputWidth: Int32(input[3]),
+            inputHeight: Int32(input[2]), inputWidth: Int32(input[3]),
             outputHeight: Int32(output[2]), outputWidth: Int32(output[3]),
             kernelHeight: Int32(geometry.kernelSize[0]), kernelWidth: Int32(geometry.kernelSize[1]),
             strideHeight: Int32(geometry.stride[0]), strideWidth: Int32(geometry.stride[1]),
             paddingHeight: Int32(geometry.padding[0]), paddingWidth: Int32(geometry.padding[1]),
             lanes: Int32(kind.lanes))
-        groups = kind.groups(input)
+        planes = kind.groups(input) * kind.channels(input)
+        grain = max(1, Parallel.smallWork / max(1, max(input[2] * input[3], output[2] * output[3]) * kind.lanes))
     }
 
     func inParallel(_ body: (UnsafePointer<ApusLanesPooling>, Int64, Int64) -> Void) {
-        Parallel.ranges(groups) { range, _ in
+        Parallel.ranges(planes, grain: grain) { range, _ in
             withUnsafePointer(to: pooling) { body($0, Int64(range.lowerBound), Int64(range.upperBound)) }
         }
     }

@@ -98,3 +98,10 @@ extension AveragePoolGradient: CUDALowerable {
         }
     }
 }
+
+extension FusedAveragePoolGradient: CUDALowerable {
+    /// The backend never asks for it (``CUDABackend/canFuse(_:)``).
+    func lower(_ step: StepDescription, on device: CUDADevice) throws -> PreparedStep {
+        throw TensorError(name, "a pooling's and an activation's gradient are two steps on a GPU, not one.")
+    }
+}

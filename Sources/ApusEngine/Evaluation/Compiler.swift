@@ -10,7 +10,7 @@ struct Compiler: Sendable {
     private var passes: [any Pass] {
         [
             Simplify(), FoldBatchNormalization(), PoolBeforeActivation(backends: backends),
-            FuseConvolutionPool(backends: backends), FuseCrossEntropy(),
+            FuseConvolutionPool(backends: backends), FusePoolGradient(backends: backends), FuseCrossEntropy(),
             FuseBatchNormalization(backends: backends), FuseKernels(), FusePointwise(),
             FuseReductions(backends: backends), FuseSweeps(),
             ChooseLayouts(backends: backends), HoistConstants(),

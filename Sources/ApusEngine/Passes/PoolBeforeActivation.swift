@@ -82,14 +82,8 @@ struct PoolBeforeActivation: Pass {
         _ step: Int, of activated: PlanGraph.ValueID, _ indices: PlanGraph.ValueID, _ function: PointwiseFunction,
         _ graph: PlanGraph, _ producers: [Int?]
     ) -> Bool {
-        let expected: PointwiseFunction
-        switch function {
-        case .relu: expected = .reluGradient
-        case .sigmoid: expected = .sigmoidGradient
-        case .tanh: expected = .tanhGradient
-        default: return false
-        }
-        guard let gradient = graph.steps[step].primitive as? Pointwise, gradient.function == expected,
+        guard let activation = Activation(function), let gradient = graph.steps[step].primitive as? Pointwise,
+            gradient.function == activation.gradient,
             graph.steps[step].inputs[0] == activated, let spread = producers[graph.steps[step].inputs[1]],
             graph.steps[spread].primitive is MaxPoolGradient, graph.steps[spread].inputs[1] == indices
         else { return false }

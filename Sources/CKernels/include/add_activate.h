@@ -1,4 +1,4 @@
-/// The sum and the activation behind a convolution, for kernels that have no place for them.
+/// The sum and the activation behind a convolution, and an activation's gradient, for kernels that have no place for them.
 #ifndef APUS_ADD_ACTIVATE_H
 #define APUS_ADD_ACTIVATE_H
 
@@ -13,6 +13,10 @@ extern "C" {
 /// y[i] = activation(x[i] + addend[i]) for the elements [begin, end); y may be x or the addend.
 void apus_add_activate(
     const float *x, const float *addend, ApusActivation activation, float *y, int64_t begin, int64_t end);
+
+/// dx[i] = the gradient dy[i] behind an activation whose result is y[i], for the elements [begin, end); dx may be dy.
+void apus_activation_gradient(
+    const float *y, const float *dy, ApusActivation activation, float *dx, int64_t begin, int64_t end);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,9 @@ ApusISA apus_kernels_isa(void);
 /// Meant for start-up and tests: kernels already running finish with the build with which they began.
 ApusISA apus_kernels_set_max_isa(ApusISA maximum);
 
+/// The floats of a vector of the kernels that run: 16, 8 or 4.
+int apus_kernels_vector_width(void);
+
 /// The name of an instruction set as users write it: `avx512`, `avx2` or `baseline`.
 const char *apus_isa_name(ApusISA isa);
 

@@ -5,6 +5,7 @@
 #include "lanes_layout.h"
 #include "lanes_convolution.h"
 #include "lanes_weight_gradient.h"
+#include "lanes_average_pooling.h"
 #include "lanes_pooling.h"
 #include "peak.h"
 #include "winograd_filters.h"

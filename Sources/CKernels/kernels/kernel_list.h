@@ -25,26 +25,24 @@
     X(lanes_clear, (float *group, int64_t first, int64_t begin, int64_t end), (group, first, begin, end))              \
     X(lanes_convolution_forward,                                                                                       \
       (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
-       ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup, int64_t beginChannel,           \
-       int64_t endChannel),                                                                                            \
-      (convolution, input, weights, bias, activation, output, beginGroup, endGroup, beginChannel, endChannel))         \
+       ApusActivation activation, float *output, int64_t beginRow, int64_t endRow),                                    \
+      (convolution, input, weights, bias, activation, output, beginRow, endRow))                                       \
     X(lanes_convolution_pool_forward,                                                                                  \
       (const ApusLanesConvolution *convolution, const float *input, const float *weights, const float *bias,           \
-       ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup,                 \
-       int64_t beginChannel, int64_t endChannel),                                                                      \
-      (convolution, input, weights, bias, activation, output, index, beginGroup, endGroup, beginChannel, endChannel))  \
+       ApusActivation activation, float *output, uint8_t *index, int64_t beginRow, int64_t endRow),                    \
+      (convolution, input, weights, bias, activation, output, index, beginRow, endRow))                                \
     X(lanes_convolution_input_gradient,                                                                                \
       (const ApusLanesConvolution *convolution, const float *outputGradient, const float *weights,                     \
-       float *inputGradient, int64_t beginGroup, int64_t endGroup, int64_t beginChannel, int64_t endChannel),          \
-      (convolution, outputGradient, weights, inputGradient, beginGroup, endGroup, beginChannel, endChannel))           \
+       float *inputGradient, int64_t beginRow, int64_t endRow),                                                        \
+      (convolution, outputGradient, weights, inputGradient, beginRow, endRow))                                         \
     X(lanes_convolution_weight_gradient,                                                                               \
       (const ApusLanesConvolution *convolution, const float *input, const float *outputGradient, float *accumulator,   \
        int64_t beginGroup, int64_t endGroup, int64_t beginChannel, int64_t endChannel),                                \
       (convolution, input, outputGradient, accumulator, beginGroup, endGroup, beginChannel, endChannel))               \
     X(lanes_weight_gradient_finish,                                                                                    \
       (const ApusLanesConvolution *convolution, const float *accumulators, int64_t accumulatorCount,                   \
-       float *weightsGradient, float *biasGradient, int accumulate),                                                   \
-      (convolution, accumulators, accumulatorCount, weightsGradient, biasGradient, accumulate))                        \
+       float *weightsGradient, float *biasGradient, int64_t begin, int64_t end),                                       \
+      (convolution, accumulators, accumulatorCount, weightsGradient, biasGradient, begin, end))                        \
     X(peak_multiply_adds, (int64_t rounds, int64_t *count, float *result), (rounds, count, result))                     \
     X(winograd_filters,                                                                                                \
       (const ApusWinograd *w, const float *filters, int turned, float *transformed, int64_t begin, int64_t end),       \
@@ -74,21 +72,23 @@
       (const ApusWinograd *w, const float *sums, float *filterGradient, int64_t begin, int64_t end),                   \
       (w, sums, filterGradient, begin, end))                                                                           \
     X(lanes_max_pool_forward,                                                                                          \
-      (const ApusLanesPooling *pooling, const float *input, float *output, uint8_t *index, int64_t beginGroup,         \
-       int64_t endGroup),                                                                                              \
-      (pooling, input, output, index, beginGroup, endGroup))                                                           \
+      (const ApusLanesPooling *pooling, const float *input, float *output, uint8_t *index, int64_t beginPlane,         \
+       int64_t endPlane),                                                                                              \
+      (pooling, input, output, index, beginPlane, endPlane))                                                           \
     X(lanes_max_pool_backward,                                                                                         \
       (const ApusLanesPooling *pooling, const float *outputGradient, const uint8_t *index, float *inputGradient,       \
-       int64_t beginGroup, int64_t endGroup),                                                                          \
-      (pooling, outputGradient, index, inputGradient, beginGroup, endGroup))                                           \
+       int64_t beginPlane, int64_t endPlane),                                                                          \
+      (pooling, outputGradient, index, inputGradient, beginPlane, endPlane))                                           \
     X(lanes_average_pool_forward,                                                                                      \
       (const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *input,              \
-       float *output, int64_t beginGroup, int64_t endGroup),                                                           \
-      (pooling, countIncludePad, divisorOverride, input, output, beginGroup, endGroup))                                \
+       float *output, int64_t beginPlane, int64_t endPlane),                                                           \
+      (pooling, countIncludePad, divisorOverride, input, output, beginPlane, endPlane))                                \
     X(lanes_average_pool_backward,                                                                                     \
       (const ApusLanesPooling *pooling, int countIncludePad, int64_t divisorOverride, const float *outputGradient,     \
-       float *inputGradient, int64_t beginGroup, int64_t endGroup),                                                    \
-      (pooling, countIncludePad, divisorOverride, outputGradient, inputGradient, beginGroup, endGroup))                \
+       const float *activated, ApusActivation activation, float *inputGradient, int64_t beginPlane,                    \
+       int64_t endPlane),                                                                                              \
+      (pooling, countIncludePad, divisorOverride, outputGradient, activated, activation, inputGradient, beginPlane,    \
+       endPlane))                                                                                                      \
     X(reduce,                                                                                                          \
       (ApusReduction reduction, const float *x, int64_t outer, int64_t reduce, int64_t inner, float *y, int64_t        \
        begin, int64_t end),                                                                                            \
@@ -120,6 +120,9 @@
     X(fold,                                                                                                            \
       (const ApusSlidingWindow *window, const float *columns, float *planes, int64_t begin, int64_t end),              \
       (window, columns, planes, begin, end))                                                                           \
+    X(activation_gradient,                                                                                             \
+      (const float *y, const float *dy, ApusActivation activation, float *dx, int64_t begin, int64_t end),             \
+      (y, dy, activation, dx, begin, end))                                                                             \
     X(add_activate,                                                                                                    \
       (const float *x, const float *addend, ApusActivation activation, float *y, int64_t begin, int64_t end),          \
       (x, addend, activation, y, begin, end))                                                                          \

@@ -3,27 +3,36 @@
 #define APUS_LANES_CONVOLUTION_KERNEL_H
 
 #include "../include/lanes_convolution.h"
-#include "lanes_taps.h"
+#include "lanes_weights.h"
 #include "vector_math.h"
 
-/// Applies an activation in place to `count` floats, a multiple of 16.
-static void activate(float *values, int64_t count, ApusActivation activation)
+/// Applies an activation in place to the first `lanes` of each of some pixels that lie side by side.
+static void activate(float *pixels, int64_t count, int lanes, ApusActivation activation)
 {
-    switch (activation) {
-    case ApusActivationNone: break;
-    case ApusActivationRelu:
-        for (int64_t i = 0; i < count; i += vectorWidth) {
-            vfloat x = load(values + i);
-            store(values + i, x < 0.0f ? splat(0.0f) : x);
+    for (float *pixel = pixels; pixel < pixels + count * lanesWidth; pixel += lanesWidth) {
+        for (float *place = pixel; place < pixel + lanes; place += vectorWidth) {
+            const vfloat x = load(place);
+            switch (activation) {
+            case ApusActivationNone: break;
+            case ApusActivationRelu: store(place, x < 0.0f ? splat(0.0f) : x); break;
+            case ApusActivationSigmoid: store(place, vector_sigmoid(x)); break;
+            case ApusActivationTanh: store(place, vector_tanh(x)); break;
+            }
         }
-        break;
-    case ApusActivationSigmoid:
-        for (int64_t i = 0; i < count; i += vectorWidth) store(values + i, vector_sigmoid(load(values + i)));
-        break;
-    case ApusActivationTanh:
-        for (int64_t i = 0; i < count; i += vectorWidth) store(values + i, vector_tanh(load(values + i)));
-        break;
     }
+}
+
+/// The rows of one group, of a range of rows that are numbered through all groups.
+typedef struct {
+    int64_t group;
+    int64_t begin, end;
+} GroupRows;
+
+/// The rows of [row, endRow) that lie in the group of `row`, where a group has `rows`.
+APUS_INLINE GroupRows group_rows(int64_t row, int64_t endRow, int64_t rows)
+{
+    const int64_t group = row / rows, begin = row - group * rows;
+    return (GroupRows){group, begin, smaller(rows, begin + endRow - row)};
 }
 
 /// The parts of a forward block that stay the same for all groups.
@@ -62,38 +71,40 @@ APUS_INLINE void point_to_row(
 
 static void lanes_convolution_forward_kernel(
     const ApusLanesConvolution *c, const float *input, const float *weights, const float *bias,
-    ApusActivation activation, float *output, int64_t beginGroup, int64_t endGroup,
-    int64_t beginChannel, int64_t endChannel)
+    ApusActivation activation, float *output, int64_t beginRow, int64_t endRow)
 {
     const int64_t inputGroup = (int64_t)c->inputChannels * c->inputHeight * c->inputWidth * lanesWidth;
     const int64_t outputRow = (int64_t)c->outputWidth * lanesWidth, outputPlane = c->outputHeight * outputRow;
     const WeightPacking packing = forward_packing(c);
     const int64_t packable = packed_channels(c, &packing);
     const int64_t sweep = sweep_channels(c->inputChannels, c->kernelHeight, c->inputWidth);
-    const TapRow row = {c->outputWidth, -c->paddingLeft, c->strideWidth, c->kernelWidth, c->inputWidth};
+    const TapRow taps = {c->outputWidth, -c->paddingLeft, c->strideWidth, c->kernelWidth, c->inputWidth};
     _Alignas(64) float packed[APUS_LANES_PACKED_WEIGHTS];
     TapBlocks t = forward_blocks(c);
     t.destinationChannelStride = outputPlane;
-    for (int64_t first = beginChannel; first < endChannel; first += packable) {
-        const int64_t last = smaller(endChannel, first + packable);
+    for (int64_t first = 0; first < c->outputChannels; first += packable) {
+        const int64_t last = smaller(c->outputChannels, first + packable);
         pack_weights(c, &packing, weights, first, last, packed);
-        for (int64_t g = beginGroup; g < endGroup; g++) {
+        for (int64_t row = beginRow; row < endRow;) {
+            const GroupRows rows = group_rows(row, endRow, c->outputHeight);
+            row += rows.end - rows.begin;
+            t.lanes = computed_lanes(c->images, rows.group);
             const float *blockWeights = packed;
             for (int64_t o = first; o < last;) {
                 const int channels = next_block(last - o, maximumBlockChannels);
-                float *destination = output + (g * c->outputChannels + o) * outputPlane;
+                float *destination = output + (rows.group * c->outputChannels + o) * outputPlane;
                 t.bias = bias ? bias + o : NULL;
                 for (int64_t i = 0; i < c->inputChannels; i += sweep) {
                     t.channels = smaller(sweep, c->inputChannels - i);
                     t.accumulate = i > 0;
                     const int isComplete = i + sweep >= c->inputChannels;
-                    for (int64_t y = 0; y < c->outputHeight; y++) {
-                        point_to_row(c, &t, input + g * inputGroup, blockWeights, i, y, channels);
+                    for (int64_t y = rows.begin; y < rows.end; y++) {
+                        point_to_row(c, &t, input + rows.group * inputGroup, blockWeights, i, y, channels);
                         t.destination = destination + y * outputRow;
-                        run_tap_row(&t, &row, channels);
+                        run_tap_row(&t, &taps, channels);
                         if (!isComplete || activation == ApusActivationNone) continue;
                         for (int k = 0; k < channels; k++) {
-                            activate(t.destination + k * outputPlane, outputRow, activation);
+                            activate(t.destination + k * outputPlane, c->outputWidth, t.lanes, activation);
                         }
                     }
                 }
@@ -121,16 +132,15 @@ APUS_INLINE void maximum_of_four(vfloat a, vfloat b, vfloat c, vfloat d, vfloat 
 /// Windows of one row that are convolved, then pooled: few enough that their pixels stay in the first-level cache.
 enum { poolWindows = 4 };
 
-/// The maxima of windows of 2×2 pixels [row][channel][pixel][16].
+/// The maxima of windows of 2×2 pixels [row][channel][pixel][16], for the first `lanes`.
 static void pool_windows(
-    const float *pixels, int64_t windows, int channels, float *output, uint8_t *index, int64_t outputPlane)
+    const float *pixels, int64_t windows, int channels, int lanes, float *output, uint8_t *index, int64_t outputPlane)
 {
     enum { pixelPlane = 2 * poolWindows * lanesWidth, pixelRow = maximumBlockChannels * pixelPlane };
     for (int k = 0; k < channels; k++) {
         const float *top = pixels + k * pixelPlane, *bottom = top + pixelRow;
         for (int64_t w = 0; w < windows; w++) {
-            APUS_UNROLL
-            for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
+            for (int lane = 0; lane < lanes; lane += vectorWidth) {
                 const int64_t left = 2 * w * lanesWidth + lane, right = left + lanesWidth;
                 vfloat value;
                 vint place;
@@ -145,8 +155,7 @@ static void pool_windows(
 
 static void lanes_convolution_pool_forward_kernel(
     const ApusLanesConvolution *c, const float *input, const float *weights, const float *bias,
-    ApusActivation activation, float *output, uint8_t *index, int64_t beginGroup, int64_t endGroup,
-    int64_t beginChannel, int64_t endChannel)
+    ApusActivation activation, float *output, uint8_t *index, int64_t beginRow, int64_t endRow)
 {
     const int64_t inputGroup = (int64_t)c->inputChannels * c->inputHeight * c->inputWidth * lanesWidth;
     const int64_t pooledHeight = c->outputHeight / 2, pooledWidth = c->outputWidth / 2;
@@ -158,32 +167,38 @@ static void lanes_convolution_pool_forward_kernel(
     TapBlocks t = forward_blocks(c);
     t.channels = c->inputChannels;
     t.destinationChannelStride = 2 * poolWindows * lanesWidth;
-    for (int64_t first = beginChannel; first < endChannel; first += packable) {
-        const int64_t last = smaller(endChannel, first + packable);
+    for (int64_t first = 0; first < c->outputChannels; first += packable) {
+        const int64_t last = smaller(c->outputChannels, first + packable);
         pack_weights(c, &packing, weights, first, last, packed);
-        for (int64_t g = beginGroup; g < endGroup; g++) {
+        for (int64_t row = beginRow; row < endRow;) {
+            const GroupRows rows = group_rows(row, endRow, pooledHeight);
+            row += rows.end - rows.begin;
+            t.lanes = computed_lanes(c->images, rows.group);
             const float *blockWeights = packed;
             for (int64_t o = first; o < last;) {
                 const int channels = next_block(last - o, maximumBlockChannels);
+                const int64_t planes = (rows.group * c->outputChannels + o) * pooledPlane;
                 t.bias = bias ? bias + o : NULL;
-                for (int64_t py = 0; py < pooledHeight; py++) {
-                    const int64_t place = (g * c->outputChannels + o) * pooledPlane + py * pooledWidth * lanesWidth;
+                for (int64_t py = rows.begin; py < rows.end; py++) {
+                    const int64_t place = planes + py * pooledWidth * lanesWidth;
                     for (int64_t px = 0; px < pooledWidth;) {
                         const int windows = next_block(pooledWidth - px, poolWindows);
-                        const TapRow row = {
+                        const TapRow taps = {
                             2 * windows, 2 * px * c->strideWidth - c->paddingLeft, c->strideWidth, c->kernelWidth,
                             c->inputWidth};
                         for (int y = 0; y < 2; y++) {
-                            point_to_row(c, &t, input + g * inputGroup, blockWeights, 0, 2 * py + y, channels);
+                            point_to_row(
+                                c, &t, input + rows.group * inputGroup, blockWeights, 0, 2 * py + y, channels);
                             t.destination = &pixels[y][0][0][0];
-                            run_tap_row(&t, &row, channels);
+                            run_tap_row(&t, &taps, channels);
                         }
                         const int64_t here = place + px * lanesWidth;
-                        pool_windows(&pixels[0][0][0][0], windows, channels, output + here, index + here, pooledPlane);
+                        pool_windows(
+                            &pixels[0][0][0][0], windows, channels, t.lanes, output + here, index + here, pooledPlane);
                         px += windows;
                     }
                     for (int k = 0; k < channels; k++) {
-                        activate(output + place + k * pooledPlane, pooledWidth * lanesWidth, activation);
+                        activate(output + place + k * pooledPlane, pooledWidth, t.lanes, activation);
                     }
                 }
                 blockWeights += c->inputChannels * c->kernelHeight * c->kernelWidth * channels;
@@ -228,8 +243,7 @@ static void input_gradient_row(const ApusLanesConvolution *c, const TapBlocks *t
 
 static void lanes_convolution_input_gradient_kernel(
     const ApusLanesConvolution *c, const float *outputGradient, const float *weights, float *inputGradient,
-    int64_t beginGroup, int64_t endGroup,
-    int64_t beginChannel, int64_t endChannel)
+    int64_t beginRow, int64_t endRow)
 {
     const int64_t kernel = (int64_t)c->kernelHeight * c->kernelWidth;
     const int64_t inputRow = (int64_t)c->inputWidth * lanesWidth, inputPlane = c->inputHeight * inputRow;
@@ -243,15 +257,18 @@ static void lanes_convolution_input_gradient_kernel(
     t.sourceRowStep = -(int64_t)c->outputWidth * lanesWidth;
     t.destinationPixelStride = c->strideWidth * lanesWidth;
     t.destinationChannelStride = inputPlane;
-    for (int64_t first = beginChannel; first < endChannel; first += packable) {
-        const int64_t last = smaller(endChannel, first + packable);
+    for (int64_t first = 0; first < c->inputChannels; first += packable) {
+        const int64_t last = smaller(c->inputChannels, first + packable);
         pack_weights(c, &packing, weights, first, last, packed);
-        for (int64_t g = beginGroup; g < endGroup; g++) {
-            const float *source = outputGradient + g * c->outputChannels * outputPlane;
+        for (int64_t row = beginRow; row < endRow;) {
+            const GroupRows rows = group_rows(row, endRow, c->inputHeight);
+            row += rows.end - rows.begin;
+            t.lanes = computed_lanes(c->images, rows.group);
+            const float *source = outputGradient + rows.group * c->outputChannels * outputPlane;
             const float *blockWeights = packed;
             for (int64_t i = first; i < last;) {
                 const int channels = next_block(last - i, maximumBlockChannels);
-                float *destination = inputGradient + (g * c->inputChannels + i) * inputPlane;
+                float *destination = inputGradient + (rows.group * c->inputChannels + i) * inputPlane;
                 t.weightRowStep = (int64_t)c->strideHeight * c->kernelWidth * channels;
                 t.weightChannelStride = kernel * channels;
                 for (int64_t o = 0; o < c->outputChannels; o += sweep) {
@@ -259,7 +276,7 @@ static void lanes_convolution_input_gradient_kernel(
                     t.accumulate = o > 0;
                     t.source = source + o * outputPlane;
                     t.weights = blockWeights + o * t.weightChannelStride;
-                    for (int64_t y = 0; y < c->inputHeight; y++) {
+                    for (int64_t y = rows.begin; y < rows.end; y++) {
                         t.destination = destination + y * inputRow;
                         input_gradient_row(c, &t, y, channels);
                     }

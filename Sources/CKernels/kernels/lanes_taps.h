@@ -15,16 +15,23 @@ enum {
 #if APUS_VECTOR_REGISTERS >= 32
     // 24 accumulators, 4 sources and a weight. Each of 10 loads serves 4 or 6 multiplications.
     pixelBlock = 4,
-    pixelVectors = 1,
+    pixelBlockVectors = 1,
 #else
     // 12 accumulators, 2 sources and a weight. Single pixels need no other form at the edges.
     pixelBlock = 1,
-    pixelVectors = 2,
+    pixelBlockVectors = 2,
 #endif
-    tapVectors = pixelBlock * pixelVectors,
+    tapVectors = pixelBlock * pixelBlockVectors,
     /// Lanes that a block treats at once.
-    tapLanes = pixelVectors * vectorWidth,
+    tapLanes = pixelBlockVectors * vectorWidth,
 };
+
+/// The lanes of a group that are computed: whole vectors, up to the one that holds the last image.
+APUS_INLINE int computed_lanes(int64_t images, int64_t group)
+{
+    const int64_t own = smaller(lanesWidth, images - group * lanesWidth);
+    return (int)((own + vectorWidth - 1) / vectorWidth * vectorWidth);
+}
 
 /// The work of blocks of pixels that follow each other in a row. Strides and steps are in floats.
 typedef struct {
@@ -47,11 +54,13 @@ typedef struct {
     int64_t destinationPixelStride;
     int64_t destinationChannelStride;
     int64_t blocks;
+    /// Lanes of each pixel that are computed, a multiple of a vector.
+    int lanes;
 } TapBlocks;
 
 APUS_INLINE void accumulate_tap(
-    const float *source, int64_t pixelStep, const float *weight, const int pixels, const int channels,
-    vfloat sums[tapVectors][maximumBlockChannels])
+    const float *source, int64_t pixelStep, const float *weight, const int pixels, const int pixelVectors,
+    const int channels, vfloat sums[tapVectors][maximumBlockChannels])
 {
     vfloat x[tapVectors];
     APUS_UNROLL
@@ -66,8 +75,9 @@ APUS_INLINE void accumulate_tap(
     }
 }
 
-/// `taps` is the number of a kernel row's taps where that is a constant, else 0.
-APUS_INLINE void run_tap_blocks(const TapBlocks *t, const int taps, const int pixels, const int channels)
+/// `taps` is the number of a kernel row's taps where that is a constant, else 0; `pixelVectors` are those of a pixel.
+APUS_INLINE void run_tap_blocks(
+    const TapBlocks *t, const int taps, const int pixels, const int pixelVectors, const int channels)
 {
     const int vectors = pixels * pixelVectors;
     const int64_t pixelStep = t->sourcePixelStep;
@@ -92,12 +102,14 @@ APUS_INLINE void run_tap_blocks(const TapBlocks *t, const int taps, const int pi
                     APUS_UNROLL
                     for (int k = 0; k < taps; k++) {
                         accumulate_tap(
-                            source + k * lanesWidth, pixelStep, weight + k * channels, pixels, channels, sums);
+                            source + k * lanesWidth, pixelStep, weight + k * channels, pixels, pixelVectors, channels,
+                            sums);
                     }
                 } else {
                     for (int64_t k = 0; k < t->columns; k++) {
                         accumulate_tap(
-                            source + k * lanesWidth, pixelStep, weight + k * channels, pixels, channels, sums);
+                            source + k * lanesWidth, pixelStep, weight + k * channels, pixels, pixelVectors, channels,
+                            sums);
                     }
                 }
                 source += t->sourceRowStep;
@@ -122,7 +134,7 @@ typedef void (*TapBlocksFunction)(const TapBlocks *);
 #define APUS_TAP_BLOCK(taps, pixels, channels)                                                                         \
     static void tap_blocks_##taps##_##pixels##_##channels(const TapBlocks *t)                                          \
     {                                                                                                                  \
-        run_tap_blocks(t, taps, pixels, channels);                                                                     \
+        run_tap_blocks(t, taps, pixels, pixelBlockVectors, channels);                                                  \
     }
 #define APUS_TAP_BLOCKS(taps, pixels)                                                                                  \
     APUS_TAP_BLOCK(taps, pixels, 1)                                                                                    \
@@ -156,6 +168,24 @@ static const TapBlocksFunction tapBlocks[maximumUnrolledTaps + 1][pixelBlock][ma
     APUS_TAP_ROWS(0, 0), APUS_TAP_ROWS(1, 0), APUS_TAP_ROWS(2, 0),
     APUS_TAP_ROWS(3, 3), APUS_TAP_ROWS(4, 0), APUS_TAP_ROWS(5, 5)};
 
+#if APUS_VECTOR_WIDTH < 16
+/// Blocks of one vector a pixel, for what is left of the last group: as many pixels as fill the accumulators, and one.
+#define APUS_NARROW_BLOCK(channels)                                                                                    \
+    static void narrow_blocks_##channels(const TapBlocks *t) { run_tap_blocks(t, 0, tapVectors, 1, channels); }        \
+    static void narrow_pixels_##channels(const TapBlocks *t) { run_tap_blocks(t, 0, 1, 1, channels); }
+
+APUS_NARROW_BLOCK(1)
+APUS_NARROW_BLOCK(2)
+APUS_NARROW_BLOCK(3)
+APUS_NARROW_BLOCK(4)
+APUS_NARROW_BLOCK(5)
+APUS_NARROW_BLOCK(6)
+static const TapBlocksFunction narrowBlocks[maximumBlockChannels] = {
+    narrow_blocks_1, narrow_blocks_2, narrow_blocks_3, narrow_blocks_4, narrow_blocks_5, narrow_blocks_6};
+static const TapBlocksFunction narrowPixels[maximumBlockChannels] = {
+    narrow_pixels_1, narrow_pixels_2, narrow_pixels_3, narrow_pixels_4, narrow_pixels_5, narrow_pixels_6};
+#endif
+
 /// A row of pixels whose taps lie, clipped at the edges, in a row of the source.
 typedef struct {
     /// Pixels, and the source column of the first tap of pixel 0 (may lie outside).
@@ -167,23 +197,42 @@ typedef struct {
     int64_t sourceWidth;
 } TapRow;
 
-/// `count` pixels with the same taps; `t` points to pixel 0.
-static void run_equal_pixels(const TapBlocks *t, int64_t count, int channels)
+/// `count` pixels: blocks of `blockPixels`, and those that are left by `rest`.
+APUS_INLINE void run_pixels(
+    TapBlocks *t, int64_t count, int64_t blockPixels, TapBlocksFunction whole, TapBlocksFunction rest)
 {
+    t->blocks = count / blockPixels;
+    const int64_t done = t->blocks * blockPixels;
+    if (done > 0) whole(t);
+    if (done == count) return;
+    t->source += done * t->sourcePixelStep;
+    t->destination += done * t->destinationPixelStride;
+    t->blocks = 1;
+    rest(t);
+}
+
+/// `count` pixels with the same taps; `t`, which is used up, points to pixel 0.
+static void run_equal_pixels(TapBlocks *t, int64_t count, int channels)
+{
+    const float *source = t->source;
+    float *destination = t->destination;
     const int taps = t->columns <= maximumUnrolledTaps ? (int)t->columns : 0;
-    for (int lane = 0; lane < lanesWidth; lane += tapLanes) {
-        TapBlocks part = *t;
-        part.source += lane;
-        part.destination += lane;
-        part.blocks = count / pixelBlock;
-        tapBlocks[taps][pixelBlock - 1][channels - 1](&part);
-        const int64_t done = part.blocks * pixelBlock;
-        if (done == count) continue;
-        part.source += done * t->sourcePixelStep;
-        part.destination += done * t->destinationPixelStride;
-        part.blocks = 1;
-        tapBlocks[taps][count - done - 1][channels - 1](&part);
+    const int64_t left = count % pixelBlock;
+    const TapBlocksFunction whole = tapBlocks[taps][pixelBlock - 1][channels - 1];
+    const TapBlocksFunction rest = left > 0 ? tapBlocks[taps][left - 1][channels - 1] : NULL;
+    int lane = 0;
+    for (; lane + tapLanes <= t->lanes; lane += tapLanes) {
+        t->source = source + lane;
+        t->destination = destination + lane;
+        run_pixels(t, count, pixelBlock, whole, rest);
     }
+#if APUS_VECTOR_WIDTH < 16
+    for (; lane < t->lanes; lane += vectorWidth) {
+        t->source = source + lane;
+        t->destination = destination + lane;
+        run_pixels(t, count, tapVectors, narrowBlocks[channels - 1], narrowPixels[channels - 1]);
+    }
+#endif
 }
 
 /// Runs a row: all pixels at once whose taps are inside, single pixels with their own taps at the edges.
@@ -217,53 +266,6 @@ APUS_INLINE int64_t sweep_channels(int64_t channels, int64_t kernelHeight, int64
     int64_t fit = larger(1, 24 * 1024 / (kernelHeight * sourceWidth * lanesWidth * (int64_t)sizeof(float)));
     int64_t sweeps = (channels + fit - 1) / fit;
     return (channels + sweeps - 1) / sweeps;
-}
-
-/// Weights in the order in which the blocks read them: [block][source channel][kernel row][tap][channel of the block].
-typedef struct {
-    /// From one channel of a block, and from one source channel, to the next in the plain weights.
-    int64_t channelStride;
-    int64_t sourceChannelStride;
-    int64_t sourceChannels;
-    /// Taps step backward through the source, `phases` apart, so that a row's taps are packed from its last to its
-    /// first, those of each phase behind each other; 0 where they step forward.
-    int64_t phases;
-} WeightPacking;
-
-/// Channels whose weights fit into APUS_LANES_PACKED_WEIGHTS.
-APUS_INLINE int64_t packed_channels(const ApusLanesConvolution *c, const WeightPacking *p)
-{
-    return APUS_LANES_PACKED_WEIGHTS / (p->sourceChannels * c->kernelHeight * c->kernelWidth);
-}
-
-/// The taps k = phase + n · stride of a kernel row of `width`.
-APUS_INLINE int64_t phase_taps(int64_t width, int64_t stride, int64_t phase)
-{
-    return phase < width ? (width - phase + stride - 1) / stride : 0;
-}
-
-static void pack_weights(
-    const ApusLanesConvolution *c, const WeightPacking *p, const float *weights, int64_t beginChannel,
-    int64_t endChannel, float *packed)
-{
-    const int64_t phases = larger(1, p->phases);
-    for (int64_t first = beginChannel; first < endChannel;) {
-        const int channels = next_block(endChannel - first, maximumBlockChannels);
-        for (int64_t s = 0; s < p->sourceChannels; s++) {
-            for (int64_t ky = 0; ky < c->kernelHeight; ky++) {
-                const float *row =
-                    weights + first * p->channelStride + s * p->sourceChannelStride + ky * c->kernelWidth;
-                for (int64_t phase = 0; phase < phases; phase++) {
-                    const int64_t taps = phase_taps(c->kernelWidth, phases, phase);
-                    for (int64_t tap = 0; tap < taps; tap++) {
-                        const float *weight = row + (p->phases > 0 ? phase + (taps - 1 - tap) * phases : tap);
-                        for (int k = 0; k < channels; k++) *packed++ = weight[k * p->channelStride];
-                    }
-                }
-            }
-        }
-        first += channels;
-    }
 }
 
 #endif

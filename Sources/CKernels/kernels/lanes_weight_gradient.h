@@ -3,7 +3,7 @@
 #define APUS_LANES_WEIGHT_GRADIENT_KERNEL_H
 
 #include "../include/lanes_convolution.h"
-#include "vector.h"
+#include "lanes_taps.h"
 
 enum {
     maximumTaps = 5,
@@ -18,47 +18,52 @@ enum {
 #endif
 };
 
-/// One block's work: taps neighbouring in a kernel row × output channels, over a rectangle of output pixels.
+/// One block's work: taps neighbouring in a kernel row × output channels, over a rectangle of output pixels under which
+/// all taps lie in the input. Steps and strides are in floats.
 typedef struct {
-    /// The input under the block's first tap at output column 0 of the first row; may lie outside, left of the input.
+    /// The input under the block's first tap at the rectangle's first pixel.
     const float *input;
+    int64_t inputStep;
     int64_t inputRowStep;
-    /// Input columns from one output column to the next.
-    int64_t inputColumns;
-    /// The input column under the first tap at output column 0, and the input's width.
-    int64_t firstInputColumn;
-    int64_t inputWidth;
     const float *gradient;
     int64_t gradientRowStep;
     int64_t gradientChannelStride;
-    int64_t rows;
-    /// Output columns: [anyBegin, anyEnd) meet the input with some tap, [allBegin, allEnd) with all.
-    int64_t anyBegin, allBegin, allEnd, anyEnd;
+    int64_t rows, columns;
+    /// The vectors of a pixel that hold images.
+    int vectors;
     /// A vector for each weight, which the vectors of a group of images share: its lanes are added in the end anyway.
     float *sums;
     int64_t sumsChannelStride;
 } GradientBlock;
 
-/// Output columns at an edge: only the taps that lie inside.
-APUS_INLINE void accumulate_edge(
-    const GradientBlock *b, const float *inputRow, const float *gradientRow, int64_t begin, int64_t end,
-    const int taps, const int channels, vfloat sums[maximumGradientChannels][maximumTaps])
+/// `vectors` are those of a pixel.
+APUS_INLINE void accumulate_pixels(
+    const GradientBlock *b, const int vectors, const int taps, const int channels,
+    vfloat sums[maximumGradientChannels][maximumTaps])
 {
-    for (int64_t x = begin; x < end; x++) {
-        int64_t column = x * b->inputColumns;
+    const float *input = b->input, *gradient = b->gradient;
+    const int64_t channelStride = b->gradientChannelStride;
+    // One loop over all rows, without a branch between them: each would be mispredicted at its row's end.
+    const int64_t inputSkip = b->inputRowStep - b->columns * b->inputStep;
+    const int64_t gradientSkip = b->gradientRowStep - b->columns * lanesWidth;
+    int64_t left = b->columns;
+    for (int64_t pixels = b->rows * b->columns; pixels > 0; pixels--) {
         APUS_UNROLL
-        for (int k = 0; k < taps; k++) {
-            int64_t inside = b->firstInputColumn + column + k;
-            if (inside < 0 || inside >= b->inputWidth) continue;
-            for (int lane = 0; lane < lanesWidth; lane += vectorWidth) {
-                vfloat value = load(inputRow + (column + k) * lanesWidth + lane);
+        for (int v = 0; v < vectors; v++) {
+            vfloat value[maximumTaps];
+            APUS_UNROLL
+            for (int k = 0; k < taps; k++) value[k] = load(input + k * lanesWidth + v * vectorWidth);
+            APUS_UNROLL
+            for (int c = 0; c < channels; c++) {
+                vfloat g = load(gradient + c * channelStride + v * vectorWidth);
                 APUS_UNROLL
-                for (int c = 0; c < channels; c++) {
-                    vfloat g = load(gradientRow + c * b->gradientChannelStride + x * lanesWidth + lane);
-                    sums[c][k] = multiply_add(value, g, sums[c][k]);
-                }
+                for (int k = 0; k < taps; k++) sums[c][k] = multiply_add(value[k], g, sums[c][k]);
             }
         }
+        const int64_t isLast = -(int64_t)(--left == 0);
+        left += b->columns & isLast;
+        input += b->inputStep + (inputSkip & isLast);
+        gradient += lanesWidth + (gradientSkip & isLast);
     }
 }
 
@@ -70,30 +75,14 @@ APUS_INLINE void accumulate_gradient(const GradientBlock *b, const int taps, con
         APUS_UNROLL
         for (int k = 0; k < taps; k++) sums[c][k] = load(b->sums + c * b->sumsChannelStride + k * vectorWidth);
     }
-    const float *inputRow = b->input, *gradientRow = b->gradient;
-    const int64_t inputStep = b->inputColumns * lanesWidth, channelStride = b->gradientChannelStride;
-    for (int64_t y = 0; y < b->rows; y++) {
-        accumulate_edge(b, inputRow, gradientRow, b->anyBegin, b->allBegin, taps, channels, sums);
-        const float *input = inputRow + b->allBegin * inputStep, *gradient = gradientRow + b->allBegin * lanesWidth;
-        for (int64_t x = b->allBegin; x < b->allEnd; x++) {
-            APUS_UNROLL
-            for (int v = 0; v < laneVectors; v++) {
-                vfloat value[maximumTaps];
-                APUS_UNROLL
-                for (int k = 0; k < taps; k++) value[k] = load(input + k * lanesWidth + v * vectorWidth);
-                APUS_UNROLL
-                for (int c = 0; c < channels; c++) {
-                    vfloat g = load(gradient + c * channelStride + v * vectorWidth);
-                    APUS_UNROLL
-                    for (int k = 0; k < taps; k++) sums[c][k] = multiply_add(value[k], g, sums[c][k]);
-                }
-            }
-            input += inputStep;
-            gradient += lanesWidth;
+    if (b->vectors == laneVectors) {
+        accumulate_pixels(b, laneVectors, taps, channels, sums);
+    } else {
+        // What is left of the last group.
+        GradientBlock part = *b;
+        for (int v = 0; v < b->vectors; v++, part.input += vectorWidth, part.gradient += vectorWidth) {
+            accumulate_pixels(&part, 1, taps, channels, sums);
         }
-        accumulate_edge(b, inputRow, gradientRow, b->allEnd, b->anyEnd, taps, channels, sums);
-        inputRow += b->inputRowStep;
-        gradientRow += b->gradientRowStep;
     }
     APUS_UNROLL
     for (int c = 0; c < channels; c++) {
@@ -125,6 +114,51 @@ APUS_GRADIENT_BLOCKS(5)
 static const GradientBlockFunction gradientBlocks[maximumTaps][maximumGradientChannels] = {
     APUS_GRADIENT_ROW(1), APUS_GRADIENT_ROW(2), APUS_GRADIENT_ROW(3), APUS_GRADIENT_ROW(4), APUS_GRADIENT_ROW(5)};
 
+/// The sum of the first `vectors` of each of some pixels that lie side by side.
+static void gradient_bias(const float *gradient, int64_t pixels, int vectors, float *sum)
+{
+    vfloat s[4] = {splat(0.0f), splat(0.0f), splat(0.0f), splat(0.0f)};
+    if (vectors == laneVectors) {
+        const int64_t all = pixels * laneVectors;
+        int64_t v = 0;
+        for (; v + 4 <= all; v += 4) {
+            APUS_UNROLL
+            for (int k = 0; k < 4; k++) s[k] += load(gradient + (v + k) * vectorWidth);
+        }
+        for (; v < all; v++) s[0] += load(gradient + v * vectorWidth);
+    } else {
+        for (int64_t p = 0; p < pixels; p++) {
+            for (int v = 0; v < vectors; v++) s[v] += load(gradient + p * lanesWidth + v * vectorWidth);
+        }
+    }
+    store(sum, load(sum) + ((s[0] + s[1]) + (s[2] + s[3])));
+}
+
+/// The taps of one kernel row for one input channel and a block of output channels.
+/// `b` points to input column 0, output column 0 and tap 0.
+static void gradient_kernel_row(const ApusLanesConvolution *c, const GradientBlock *b, int channels)
+{
+    for (int64_t k = 0; k < c->kernelWidth;) {
+        const int taps = next_block(c->kernelWidth - k, maximumTaps);
+        for (int64_t x = 0; x < c->outputWidth;) {
+            // The taps [begin, end) lie in the input.
+            const int64_t column = x * c->strideWidth + k - c->paddingLeft, room = c->inputWidth - column - taps;
+            const int64_t begin = larger(0, -column), end = smaller(taps, taps + room);
+            const int isWhole = end - begin == taps;
+            GradientBlock block = *b;
+            block.columns = isWhole ? smaller(c->outputWidth - x, room / c->strideWidth + 1) : 1;
+            if (end > begin) {
+                block.input += (column + begin) * lanesWidth;
+                block.gradient += x * lanesWidth;
+                block.sums += (k + begin) * vectorWidth;
+                gradientBlocks[end - begin - 1][channels - 1](&block);
+            }
+            x += block.columns;
+        }
+        k += taps;
+    }
+}
+
 /// The output positions [*begin, *end) for which tap `tap` of a kernel lies inside an input of `size`.
 APUS_INLINE void inside_positions(
     int64_t tap, int64_t stride, int64_t padding, int64_t size, int64_t outputSize, int64_t *begin, int64_t *end)
@@ -132,45 +166,6 @@ APUS_INLINE void inside_positions(
     int64_t reach = size - 1 + padding - tap;
     *begin = smaller(outputSize, larger(0, (padding - tap + stride - 1) / stride));
     *end = reach < 0 ? *begin : larger(*begin, smaller(outputSize, reach / stride + 1));
-}
-
-static void gradient_bias(const float *gradient, int64_t pixels, float *sum)
-{
-    const int64_t vectors = pixels * laneVectors;
-    vfloat s[4] = {splat(0.0f), splat(0.0f), splat(0.0f), splat(0.0f)};
-    int64_t v = 0;
-    for (; v + 4 <= vectors; v += 4) {
-        APUS_UNROLL
-        for (int k = 0; k < 4; k++) s[k] += load(gradient + (v + k) * vectorWidth);
-    }
-    for (; v < vectors; v++) s[0] += load(gradient + v * vectorWidth);
-    store(sum, load(sum) + ((s[0] + s[1]) + (s[2] + s[3])));
-}
-
-/// The taps of one kernel row for one input channel and a block of output channels.
-/// `b` is set for tap 0 but for the output columns.
-static void gradient_kernel_row(const ApusLanesConvolution *c, const GradientBlock *b, int channels)
-{
-    int64_t limit = smaller(maximumTaps, gradientAccumulators / channels);
-    for (int64_t k = 0; k < c->kernelWidth;) {
-        int taps = next_block(c->kernelWidth - k, limit);
-        int64_t firstBegin, firstEnd, lastBegin, lastEnd;
-        inside_positions(k, c->strideWidth, c->paddingLeft, c->inputWidth, c->outputWidth, &firstBegin, &firstEnd);
-        inside_positions(
-            k + taps - 1, c->strideWidth, c->paddingLeft, c->inputWidth, c->outputWidth, &lastBegin, &lastEnd);
-        GradientBlock block = *b;
-        block.firstInputColumn = k - c->paddingLeft;
-        // The first tap leaves the padding last and comes out of it on the right last.
-        block.anyBegin = smaller(firstBegin, lastBegin);
-        block.anyEnd = larger(firstEnd, lastEnd);
-        block.allBegin = smaller(firstBegin, block.anyEnd);
-        block.allEnd = larger(block.allBegin, lastEnd);
-        block.anyEnd = larger(block.anyEnd, block.allEnd);
-        block.input = b->input + k * lanesWidth;
-        block.sums = b->sums + k * vectorWidth;
-        gradientBlocks[taps - 1][channels - 1](&block);
-        k += taps;
-    }
 }
 
 /// One group, the output rows [firstRow, lastRow), a block of output channels; `b` holds the strides, and points to the
@@ -190,7 +185,7 @@ static void gradient_rows(
             GradientBlock part = *b;
             part.rows = end - begin;
             int64_t sourceY = begin * c->strideHeight + ky - c->paddingTop;
-            part.input += (i * c->inputHeight + sourceY) * inputRow - c->paddingLeft * lanesWidth;
+            part.input += (i * c->inputHeight + sourceY) * inputRow;
             part.gradient += begin * b->gradientRowStep;
             part.sums += (i * kernel + ky * c->kernelWidth) * vectorWidth;
             gradient_kernel_row(c, &part, channels);
@@ -200,27 +195,31 @@ static void gradient_rows(
 
 static void lanes_convolution_weight_gradient_kernel(
     const ApusLanesConvolution *c, const float *input, const float *outputGradient, float *accumulator,
-    int64_t beginGroup, int64_t endGroup,
-    int64_t beginChannel, int64_t endChannel)
+    int64_t beginGroup, int64_t endGroup, int64_t beginChannel, int64_t endChannel)
 {
     const int64_t kernel = (int64_t)c->kernelHeight * c->kernelWidth;
     const int64_t inputRow = (int64_t)c->inputWidth * lanesWidth;
     const int64_t outputRow = (int64_t)c->outputWidth * lanesWidth, outputPlane = outputRow * c->outputHeight;
     const int64_t rowTaps = smaller(maximumTaps, c->kernelWidth);
     const int64_t channelLimit = smaller(maximumGradientChannels, gradientAccumulators / rowTaps);
+    // The same for smaller blocks, where the channels are split: the order of the sums must not depend on that.
+    const int64_t rows = larger(1, gradientBytes / (channelLimit * outputRow * (int64_t)sizeof(float)));
     GradientBlock b = {0};
     b.inputRowStep = c->strideHeight * inputRow;
-    b.inputColumns = c->strideWidth;
-    b.inputWidth = c->inputWidth;
+    b.inputStep = c->strideWidth * lanesWidth;
     b.gradientRowStep = outputRow;
     b.gradientChannelStride = outputPlane;
     b.sumsChannelStride = c->inputChannels * kernel * vectorWidth;
+    float *bias = accumulator + c->outputChannels * b.sumsChannelStride;
+    const size_t channelBytes = (size_t)(endChannel - beginChannel) * sizeof(float);
+    memset(accumulator + beginChannel * b.sumsChannelStride, 0, channelBytes * (size_t)b.sumsChannelStride);
+    memset(bias + beginChannel * vectorWidth, 0, channelBytes * vectorWidth);
     for (int64_t g = beginGroup; g < endGroup; g++) {
+        b.vectors = computed_lanes(c->images, g) / vectorWidth;
         const float *gradient = outputGradient + g * c->outputChannels * outputPlane;
         b.input = input + g * c->inputChannels * c->inputHeight * inputRow;
         for (int64_t o = beginChannel; o < endChannel;) {
-            int channels = next_block(endChannel - o, channelLimit);
-            int64_t rows = larger(1, gradientBytes / (channels * outputRow * (int64_t)sizeof(float)));
+            const int channels = next_block(endChannel - o, channelLimit);
             b.gradient = gradient + o * outputPlane;
             b.sums = accumulator + o * b.sumsChannelStride;
             for (int64_t y = 0; y < c->outputHeight; y += rows) {
@@ -228,27 +227,24 @@ static void lanes_convolution_weight_gradient_kernel(
             }
             o += channels;
         }
-        float *bias = accumulator + c->outputChannels * b.sumsChannelStride;
         for (int64_t o = beginChannel; o < endChannel; o++) {
             gradient_bias(
-                gradient + o * outputPlane, (int64_t)c->outputHeight * c->outputWidth, bias + o * vectorWidth);
+                gradient + o * outputPlane, (int64_t)c->outputHeight * c->outputWidth, b.vectors,
+                bias + o * vectorWidth);
         }
     }
 }
 
 static void lanes_weight_gradient_finish_kernel(
     const ApusLanesConvolution *c, const float *accumulators, int64_t accumulatorCount, float *weightsGradient,
-    float *biasGradient, int accumulate)
+    float *biasGradient, int64_t begin, int64_t end)
 {
     const int64_t weights = (int64_t)c->outputChannels * c->inputChannels * c->kernelHeight * c->kernelWidth;
     const int64_t size = (weights + c->outputChannels) * vectorWidth;
-    const int64_t count = biasGradient ? weights + c->outputChannels : weights;
-    for (int64_t w = 0; w < count; w++) {
+    for (int64_t w = begin; w < end; w++) {
         vfloat lanes = splat(0.0f);
         for (int64_t a = 0; a < accumulatorCount; a++) lanes += load(accumulators + w * vectorWidth + a * size);
-        float sum = horizontal_sum(lanes);
-        float *destination = w < weights ? weightsGradient + w : biasGradient + (w - weights);
-        *destination = accumulate ? *destination + sum : sum;
+        *(w < weights ? weightsGradient + w : biasGradient + (w - weights)) = horizontal_sum(lanes);
     }
 }
 

@@ -18,16 +18,27 @@ APUS_INLINE vfloat exp_polynomial(vfloat f) {
     return p;
 }
 
-/// e^x for -120 < x < 90, where the result may be denormal. Of NaN it makes any number.
-APUS_INLINE vfloat exp_of_number(vfloat x) {
+/// e^x = r·2^n for -120 < x < 90, with r near 1; n stands in the low bits of `shifted`.
+APUS_INLINE vfloat exp_mantissa(vfloat x, vfloat *shifted) {
     // Adding 1.5·2²³ rounds to an integer, which then stands in the low bits.
     const vfloat magic = splat(12582912.0f);
-    vfloat shifted = multiply_add(x, splat(1.44269504f), magic);
-    vfloat n = shifted - magic;
+    *shifted = multiply_add(x, splat(1.44269504f), magic);
+    vfloat n = *shifted - magic;
     // ln 2 in two parts; the first has 9 bits, so that n·high is exact also without fused multiply-add.
     vfloat f = multiply_add(n, splat(-0.693359375f), x);
     f = multiply_add(n, splat(2.12194440e-4f), f);
-    vfloat r = multiply_add(exp_polynomial(f) * f, f, f) + 1.0f;
+    return multiply_add(exp_polynomial(f) * f, f, f) + 1.0f;
+}
+
+/// e^x for -87 ≤ x ≤ 87, where 2^n only adds to an exponent.
+APUS_INLINE vfloat exp_normal(vfloat x) {
+    vfloat shifted, r = exp_mantissa(x, &shifted);
+    return float_of(bits_of(r) + (bits_of(shifted) << 23));
+}
+
+/// e^x for -120 < x < 90, where the result may be denormal. Of NaN it makes any number.
+APUS_INLINE vfloat exp_of_number(vfloat x) {
+    vfloat shifted, r = exp_mantissa(x, &shifted);
     // 2^n in two factors: 2^n alone would leave the range of floats at both ends. r is near 1, so that the first one
     // only adds to its exponent.
     vint exponent = (vint)(bits_of(shifted) - 0x4b400000u);
@@ -127,11 +138,16 @@ APUS_INLINE vfloat vector_log1p(vfloat x) {
 /// 1 / (1 + e^-x), relatively accurate also for very negative x. At most 2.36 ulp.
 APUS_INLINE vfloat vector_sigmoid(vfloat x) {
     // e^-|x| never overflows; σ(x) = e^x / (1 + e^x) below zero keeps the small values' digits.
-    vfloat t = -absolute(x);
-    vfloat z = exp_of_number(t < -105.0f ? splat(-105.0f) : t);
-    vfloat numerator = x < 0.0f ? z : splat(1.0f);
-    vfloat r = numerator / (z + 1.0f);
-    return x != x ? x : r;
+    vfloat t = float_of(bits_of(x) | 0x80000000u);
+    vint isFar = ~(t >= -87.0f);
+    if (__builtin_expect(__builtin_reduce_or(isFar) != 0, 0)) {
+        // Some e^-|x| is denormal, or an x is NaN.
+        vfloat z = exp_of_number(t < -105.0f ? splat(-105.0f) : t);
+        vfloat r = (x < 0.0f ? z : splat(1.0f)) / (z + 1.0f);
+        return x != x ? x : r;
+    }
+    vfloat z = exp_normal(t);
+    return ((vint)x < 0 ? z : splat(1.0f)) / (z + 1.0f);
 }
 
 /// tanh x, relatively accurate near zero. At most 1.32 ulp.

@@ -29,7 +29,9 @@ extension SampleStep {
                 for (countsPadding, divisor) in [(true, nil), (false, nil), (true, 5)] as [(Bool, Int?)] {
                     let pool = AveragePool(geometry, countIncludePad: countsPadding, divisorOverride: divisor)
                     steps.append(SampleStep(pool, [x]))
-                    steps.append(SampleStep(AveragePoolGradient(pool, inputShape: x.shape), [result]))
+                    let gradient = AveragePoolGradient(pool, inputShape: x.shape)
+                    steps.append(SampleStep(gradient, [result]))
+                    steps.append(SampleStep(FusedAveragePoolGradient(gradient, .sigmoid), [x, result]))
                 }
                 let adaptive = images(dtype, 3, rank, size: 3)
                 steps += [
