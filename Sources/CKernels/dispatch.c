@@ -108,6 +108,13 @@ int64_t apus_lanes_weight_accumulator_size(const ApusLanesConvolution *c)
     return (weights + c->outputChannels) * apus_kernels_vector_width();
 }
 
+int64_t apus_matmul_blocks(const ApusMatMul *m)
+{
+    const int width = apus_kernels_vector_width(), panel = APUS_MATMUL_PANEL_VECTORS * width;
+    const int rows = APUS_MATMUL_BLOCK_ROWS(width);
+    return (m->columns + panel - 1) / panel * ((m->rows + rows - 1) / rows);
+}
+
 /// The largest of the three directions: two lists of 64-bit shifts, the planes, and rows of sums.
 int64_t apus_plane_convolution_scratch(const ApusPlaneConvolution *c)
 {

@@ -29,6 +29,26 @@ struct MatMulTests {
         }
     }
 
+    /// Sizes of whole and broken panels and blocks, and of more inner indices than a packed panel has.
+    @Test(
+        "small products", arguments: [false, true],
+        [(8, 24, 24), (9, 1, 25), (16, 300, 120), (100, 257, 10), (23, 700, 49), (40, 513, 7)])
+    func small(transposes: Bool, sizes: (m: Int, k: Int, n: Int)) throws {
+        var generator = SeededGenerator(seed: 40)
+        for (left, right) in [(transposes, false), (transposes, true)] {
+            let matmul = MatMul(transposesLeft: left, transposesRight: right)
+            var inputs = operands(matmul, batch: nil, m: sizes.m, k: sizes.k, n: sizes.n, using: &generator)
+            try expectSameSums(matmul, inputs, terms: [sizes.k])
+            inputs.append(.random([sizes.n], using: &generator))
+            let fused = FusedMatMul(matmul, hasBias: true, activation: nil)
+            try expectSameSums(fused, inputs, terms: [sizes.k + 1])
+            let bits = try (1...4).map { count in
+                try KernelRunner.withWorkers(count) { try KernelRunner.cpu(fused, inputs)[0].values }
+            }
+            for other in bits.dropFirst() { #expect(other == bits[0]) }
+        }
+    }
+
     @Test(
         "bias and activation", arguments: [nil, Activation.relu, .sigmoid, .tanh] as [Activation?], [false, true])
     func fused(activation: Activation?, hasBias: Bool) throws {

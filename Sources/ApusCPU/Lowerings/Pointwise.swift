@@ -212,7 +212,7 @@ private struct PointwisePart {
     }
 }
 
-/// A program over its parts: one is split evenly among the threads, several into tasks of similar size.
+/// A program over its parts, whose elements are split evenly among the threads.
 final class PointwiseKernel: @unchecked Sendable {
     private struct Task {
         let part: Int
@@ -222,7 +222,8 @@ final class PointwiseKernel: @unchecked Sendable {
     let scratchPerThread: Int
     private let program: PointwiseProgram
     private let parts: [PointwisePart]
-    private let tasks: [Task]
+    /// The number of each part's first element, counted through all parts, and behind the last.
+    private let starts: [Int]
     // Rewritten with the operands' addresses at each run; plans run on one thread.
     private var inputs: [ApusPointwiseOperand]
     private var outputs: [ApusPointwiseOperand]
@@ -235,9 +236,6 @@ final class PointwiseKernel: @unchecked Sendable {
     /// usual way would read their memory first, and drive out what could have stayed.
     private var streams: Bool
 
-    /// A task of simple arithmetic of this size takes some microseconds.
-    private static let taskSize = 16_384
-
     fileprivate init(_ program: PointwiseProgram, _ parts: [PointwisePart], inputsPerPart: Int, outputsPerPart: Int) {
         self.program = program
         self.parts = parts
@@ -245,14 +243,7 @@ final class PointwiseKernel: @unchecked Sendable {
         self.outputsPerPart = outputsPerPart
         let bytes = apus_pointwise_scratch_bytes(Int32(program.registerCount))
         scratchPerThread = (Int(bytes) + 63) / 64 * 64
-        tasks =
-            parts.count == 1
-            ? []
-            : parts.enumerated().flatMap { index, part in
-                stride(from: 0, to: part.count, by: Self.taskSize).map {
-                    Task(part: index, range: $0..<min($0 + Self.taskSize, part.count))
-                }
-            }
+        starts = parts.reduce(into: [0]) { starts, part in starts.append(starts[starts.count - 1] + part.count) }
         inputs = parts.flatMap(\.inputs)
         outputs = parts.flatMap(\.outputs)
         streams = parts.reduce(0) { $0 + $1.byteCount } > CPUInfo.lastCacheBytes
@@ -304,14 +295,14 @@ final class PointwiseKernel: @unchecked Sendable {
         bind(operands)
         inputs.withUnsafeBufferPointer { inputs in
             outputs.withUnsafeBufferPointer { outputs in
-                if parts.count == 1 {
-                    // One call a thread: what a call learns of the program is learnt once.
-                    Parallel.ranges(parts[0].count, grain: Parallel.smallWork) { range, thread in
-                        run(Task(part: 0, range: range), inputs, outputs, scratch + thread * scratchPerThread)
-                    }
-                } else {
-                    Parallel.tasks(tasks.count) { task, thread in
-                        run(tasks[task], inputs, outputs, scratch + thread * scratchPerThread)
+                // One call a thread for each part: what a call learns of the program is learnt once.
+                Parallel.ranges(starts[parts.count], grain: Parallel.smallWork) { range, thread in
+                    for part in parts.indices where starts[part] < range.upperBound {
+                        let own = range.clamped(to: starts[part]..<starts[part + 1])
+                        if own.isEmpty { continue }
+                        let first = starts[part]
+                        let task = Task(part: part, range: own.lowerBound - first..<own.upperBound - first)
+                        run(task, inputs, outputs, scratch + thread * scratchPerThread)
                     }
                 }
             }

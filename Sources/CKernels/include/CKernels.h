@@ -20,6 +20,7 @@
 #include "plane_positions.h"
 #include "softmax.h"
 #include "losses.h"
+#include "matmul.h"
 #include "gated_linear_unit.h"
 #include "batch_normalization.h"
 #include "batch_normalization_columns.h"

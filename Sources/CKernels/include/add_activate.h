@@ -1,4 +1,4 @@
-/// The sum and the activation behind a convolution, and an activation's gradient, for kernels that have no place for them.
+/// The sum and the activation behind a convolution, and an activation's gradient, for kernels without a place for them.
 #ifndef APUS_ADD_ACTIVATE_H
 #define APUS_ADD_ACTIVATE_H
 

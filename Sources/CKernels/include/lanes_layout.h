@@ -1,10 +1,10 @@
 /// The "lanes" layout: 16 images side by side in the 16 lanes of a vector.
 ///
 /// A tensor [N, C, H, W] lies in memory as [N/16][C][H][W][16]: group g holds the images 16g ..< 16g + 16, and element
-/// (g, c, y, x) is 16 floats, one an image. The last group of a batch that 16 does not divide is filled up with its last
-/// image, so that what is computed of it is as finite as the rest; nobody reads it, and sums over images leave it out.
-/// Convolutions compute its vectors up to that of the last image. Convolutions with few channels fill whole vectors this
-/// way.
+/// (g, c, y, x) is 16 floats, one an image. Convolutions with few channels fill whole vectors this way.
+/// The last group of a batch that 16 does not divide is filled up with its last image, so that what is computed of it is
+/// as finite as the rest; nobody reads it, and sums over images leave it out. Convolutions compute its vectors up to that
+/// of the last image.
 /// All floats here are aligned to at least 4 bytes; 64 is faster.
 #ifndef APUS_LANES_LAYOUT_H
 #define APUS_LANES_LAYOUT_H

@@ -7,6 +7,7 @@
 #include "lanes_weight_gradient.h"
 #include "lanes_average_pooling.h"
 #include "lanes_pooling.h"
+#include "matmul.h"
 #include "peak.h"
 #include "winograd_filters.h"
 #include "winograd_products.h"

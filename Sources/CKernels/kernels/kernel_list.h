@@ -43,6 +43,10 @@
       (const ApusLanesConvolution *convolution, const float *accumulators, int64_t accumulatorCount,                   \
        float *weightsGradient, float *biasGradient, int64_t begin, int64_t end),                                       \
       (convolution, accumulators, accumulatorCount, weightsGradient, biasGradient, begin, end))                        \
+    X(matmul,                                                                                                          \
+      (const ApusMatMul *matmul, const float *left, const float *right, const float *bias, ApusActivation activation,  \
+       float *result, int64_t begin, int64_t end),                                                                     \
+      (matmul, left, right, bias, activation, result, begin, end))                                                     \
     X(peak_multiply_adds, (int64_t rounds, int64_t *count, float *result), (rounds, count, result))                     \
     X(winograd_filters,                                                                                                \
       (const ApusWinograd *w, const float *filters, int turned, float *transformed, int64_t begin, int64_t end),       \

@@ -41,29 +41,25 @@ APUS_INLINE void accumulate_pixels(
     const GradientBlock *b, const int vectors, const int taps, const int channels,
     vfloat sums[maximumGradientChannels][maximumTaps])
 {
-    const float *input = b->input, *gradient = b->gradient;
-    const int64_t channelStride = b->gradientChannelStride;
-    // One loop over all rows, without a branch between them: each would be mispredicted at its row's end.
-    const int64_t inputSkip = b->inputRowStep - b->columns * b->inputStep;
-    const int64_t gradientSkip = b->gradientRowStep - b->columns * lanesWidth;
-    int64_t left = b->columns;
-    for (int64_t pixels = b->rows * b->columns; pixels > 0; pixels--) {
-        APUS_UNROLL
-        for (int v = 0; v < vectors; v++) {
-            vfloat value[maximumTaps];
+    const float *inputRow = b->input, *gradientRow = b->gradient;
+    const int64_t inputStep = b->inputStep, channelStride = b->gradientChannelStride;
+    for (int64_t y = 0; y < b->rows; y++, inputRow += b->inputRowStep, gradientRow += b->gradientRowStep) {
+        const float *input = inputRow, *gradient = gradientRow;
+        const float *end = gradient + b->columns * lanesWidth;
+        for (; gradient < end; input += inputStep, gradient += lanesWidth) {
             APUS_UNROLL
-            for (int k = 0; k < taps; k++) value[k] = load(input + k * lanesWidth + v * vectorWidth);
-            APUS_UNROLL
-            for (int c = 0; c < channels; c++) {
-                vfloat g = load(gradient + c * channelStride + v * vectorWidth);
+            for (int v = 0; v < vectors; v++) {
+                vfloat value[maximumTaps];
                 APUS_UNROLL
-                for (int k = 0; k < taps; k++) sums[c][k] = multiply_add(value[k], g, sums[c][k]);
+                for (int k = 0; k < taps; k++) value[k] = load(input + k * lanesWidth + v * vectorWidth);
+                APUS_UNROLL
+                for (int c = 0; c < channels; c++) {
+                    vfloat g = load(gradient + c * channelStride + v * vectorWidth);
+                    APUS_UNROLL
+                    for (int k = 0; k < taps; k++) sums[c][k] = multiply_add(value[k], g, sums[c][k]);
+                }
             }
         }
-        const int64_t isLast = -(int64_t)(--left == 0);
-        left += b->columns & isLast;
-        input += b->inputStep + (inputSkip & isLast);
-        gradient += lanesWidth + (gradientSkip & isLast);
     }
 }
 
