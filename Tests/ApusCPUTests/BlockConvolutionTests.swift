@@ -9,28 +9,7 @@ import Testing
 /// Direct convolutions of channels in blocks of a vector.
 @Suite("Convolutions in blocks agree with the reference", .enabled(if: apus_kernels_isa() == ApusISAAVX2))
 struct BlockConvolutionTests {
-    struct Case: CustomTestStringConvertible, Sendable {
-        var x: Shape
-        var outputs: Int
-        var kernel: [Int]
-        var stride = [1, 1]
-        /// Above, left, below and right.
-        var padding = [0, 0, 0, 0]
-        var dilation = [1, 1]
-
-        var geometry: ConvolutionGeometry {
-            ConvolutionGeometry(
-                stride: stride, paddingBefore: Array(padding[..<2]), paddingAfter: Array(padding[2...]),
-                dilation: dilation, groups: 1)
-        }
-        var weight: Shape { [outputs, x[1], kernel[0], kernel[1]] }
-        var y: Shape {
-            Shape([x[0], outputs] + (0..<2).map { geometry.outputSize(x[$0 + 2], kernel: kernel[$0], $0) })
-        }
-        var testDescription: String {
-            "\(x.brackets) to \(y.brackets), kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation)"
-        }
-    }
+    typealias Case = BlockConvolutionCase
 
     /// Blocks of pixels of all sizes, one output block and pairs of them, filters that are read in one part and several,
     /// tasks of a part of the pixels and of several images, planes that need padding on any side or none, a remainder that
@@ -56,10 +35,48 @@ struct BlockConvolutionTests {
 
     @Test("with a bias, a sum and activations, for some images at once", arguments: cases, [1, 2, 8, 64])
     func forward(test: Case, imagesAtOnce: Int) throws {
+        try check(
+            test,
+            BlockConvolution(
+                test.geometry, x: test.x, weight: test.weight, y: test.y, imagesAtOnce: imagesAtOnce,
+                imagesTogether: false))
+    }
+
+    @Test("the same for pixels of several images together", arguments: cases + Case.batches)
+    func together(test: Case) throws {
+        try check(
+            test,
+            BlockConvolution(test.geometry, x: test.x, weight: test.weight, y: test.y, imagesTogether: true))
+    }
+
+    @Test("the gradient of the input, which may have a bias", arguments: cases + Case.batches)
+    func inputGradient(test: Case) throws {
+        var generator = SeededGenerator(seed: 13_100 + test.x.elementCount)
+        let dy = TestArray.random(test.y, using: &generator)
+        let weight = TestArray.random(test.weight, using: &generator)
+        let bias = TestArray.random([test.x[1]], using: &generator)
+        let kernel = BlockConvolution(gradient: test.geometry, x: test.x, weight: test.weight, y: test.y)
+        let primitive = ConvolutionInputGradient(test.geometry, inputShape: test.x)
+        for inputs in [[dy, weight], [dy, weight, bias]] {
+            let asked = StepDescription(
+                primitive, inputs: inputs.map { PlannedValue($0.spec) },
+                outputs: [PlannedValue(TensorSpec(test.x, .float32))], uses: [])
+            let layouts = try kernel.layouts(asked, hasBias: inputs.count == 3)
+            let operands = try zip(inputs, layouts.inputs).map { try KernelRunner.place($0, $1) }
+            let output = Placed(PlannedValue(TensorSpec(test.x, .float32), layouts.outputs[0]))
+            try KernelRunner.run(kernel.step(hasBias: inputs.count == 3), operands + [output])
+            #expect(output.memory.isIntact)
+            let scale = try KernelRunner.reference(primitive, inputs.map(\.magnitudes))[0]
+            let terms = test.outputs * test.kernel[0] * test.kernel[1] + 1
+            expectAgreement(
+                try KernelRunner.read(output), try KernelRunner.reference(primitive, inputs)[0], "\(test)"
+            ) { (scale.values[$0] + 1) * sumTolerance(terms) }
+        }
+    }
+
+    private func check(_ test: Case, _ kernel: BlockConvolution) throws {
         var generator = SeededGenerator(seed: 13_000 + test.x.elementCount)
         try #require(BlockConvolution.supports(test.geometry, x: test.x, weight: test.weight))
-        let kernel = BlockConvolution(
-            test.geometry, x: test.x, weight: test.weight, y: test.y, imagesAtOnce: imagesAtOnce)
         let x = TestArray.random(test.x, using: &generator)
         let weight = TestArray.random(test.weight, using: &generator)
         let bias = TestArray.random([test.outputs], using: &generator)

@@ -221,6 +221,7 @@ extension ConvolutionInputGradient: CPULowerable {
                 inputs: [try winograd.layout(dy.shape)] + step.inputs.dropFirst().map { _ in .plain },
                 outputs: [try winograd.layout(dx.shape)])
         }
+        if let blocks = blocks(step) { return try blocks.layouts(step, hasBias: step.inputs.count == 3) }
         guard
             let primitive = try make(
                 step, dy: .any(dy.shape.dimensions), weight: .any(geometry.weightSizes(weight)),
@@ -242,8 +243,11 @@ extension ConvolutionInputGradient: CPULowerable {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.outputs[0].layout.isLanes { return lowerToLanes(step) }
-        if !step.inputs[0].layout.isBFloat16, let winograd = winograd(step) {
-            return WinogradConvolution(winograd.inputGradient, turned: true).step(hasBias: step.inputs.count == 3)
+        if !step.inputs[0].layout.isBFloat16 {
+            if let winograd = winograd(step) {
+                return WinogradConvolution(winograd.inputGradient, turned: true).step(hasBias: step.inputs.count == 3)
+            }
+            if let blocks = blocks(step) { return blocks.step(hasBias: step.inputs.count == 3) }
         }
         guard
             let primitive = try make(
@@ -264,6 +268,11 @@ extension ConvolutionInputGradient: CPULowerable {
 
     private func winograd(_ step: StepDescription) -> ApusWinograd? {
         WinogradPolicy.convolution(
+            geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
+    }
+
+    private func blocks(_ step: StepDescription) -> BlockConvolution? {
+        .preferredGradient(
             geometry, x: inputShape, weight: step.inputs[1].spec.shape, y: step.inputs[0].spec.shape)
     }
 
@@ -318,6 +327,7 @@ extension ConvolutionWeightGradient: CPULowerable {
                 inputs: [try winograd.layout(x.shape), try winograd.layout(dy.shape)],
                 outputs: step.outputs.map { _ in .plain })
         }
+        if let blocks = try blocks(step) { return try blocks.layouts(step) }
         guard
             let primitive = try make(
                 step, x: .any(x.shape.dimensions), dy: .any(dy.shape.dimensions),
@@ -335,8 +345,9 @@ extension ConvolutionWeightGradient: CPULowerable {
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         guard isSupported(step) else { return nil }
         if step.inputs[0].layout.isLanes { return lowerToLanes(step) }
-        if !step.inputs[0].layout.isBFloat16, let winograd = try winograd(step) {
-            return WinogradFilterGradient(winograd).step(withBias: withBias)
+        if !step.inputs[0].layout.isBFloat16 {
+            if let winograd = try winograd(step) { return WinogradFilterGradient(winograd).step(withBias: withBias) }
+            if let blocks = try blocks(step) { return blocks.step(withBias: withBias) }
         }
         guard
             let primitive = try make(
@@ -349,15 +360,29 @@ extension ConvolutionWeightGradient: CPULowerable {
         return primitive.step([.source, .gradientDestination, .gradientWeights] + (withBias ? [.gradientBias] : []))
     }
 
-    /// Also where oneDNN would multiply matrices image by image, as for planes of 2×2 and less: 512 → 512 channels of 1×1
-    /// and 256 images take those 143 ms, five times as long.
     private func winograd(_ step: StepDescription) throws -> ApusWinograd? {
         let (x, y) = (step.inputs[0].spec.shape, step.inputs[1].spec.shape)
         if let faster = WinogradPolicy.convolution(geometry, x: x, weight: weightShape, y: y) { return faster }
-        guard let sizes = WinogradPolicy.supported(geometry, x: x, weight: weightShape, y: y) else { return nil }
+        // Better than oneDNN's matrix products, too, where there are no kernels in blocks.
+        guard !BlockWeightGradient.supports(geometry, x: x, weight: weightShape),
+            let sizes = WinogradPolicy.supported(geometry, x: x, weight: weightShape, y: y)
+        else { return nil }
+        return try usesGemm(step) ? sizes : nil
+    }
+
+    private func blocks(_ step: StepDescription) throws -> BlockWeightGradient? {
+        try .preferred(
+            geometry, x: step.inputs[0].spec.shape, weight: weightShape, y: step.inputs[1].spec.shape,
+            usesGemm: { try usesGemm(step) })
+    }
+
+    /// Whether oneDNN would multiply matrices image by image, as for planes of 2×2 and less: 512 → 512 channels of 3×3 on
+    /// planes of 1×1 and 256 images take those 143 ms, and a fifth of it by Winograd's filtering.
+    private func usesGemm(_ step: StepDescription) throws -> Bool {
+        let (x, y) = (step.inputs[0].spec.shape, step.inputs[1].spec.shape)
         let primitive = try make(
             step, x: .any(x.dimensions), dy: .any(y.dimensions), weight: .any(geometry.weightSizes(weightShape)))
-        return primitive?.implementation.contains("gemm") == true ? sizes : nil
+        return primitive?.implementation.contains("gemm") == true
     }
 
     private func make(

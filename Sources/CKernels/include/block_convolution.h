@@ -1,12 +1,19 @@
-/// Direct convolutions with channels in blocks, for small planes and strides, where oneDNN's kernels for AVX2 reach half
-/// of the processor's peak or less.
+/// Direct convolutions with channels in blocks, and the gradients of their inputs, for small planes and strides, where
+/// oneDNN's kernels for AVX2 reach half of the processor's peak or less.
 ///
 /// Those compute a few neighbours of one row at a time, which a row of 7 pixels or a stride of 2 leaves half empty, and
-/// read the filters again for each row. Here a block of pixels runs on over the rows' ends, and a part of the filters
-/// stays in the nearest cache for many pixels.
+/// read the filters again for each row. Here a part of the filters stays in the nearest cache for many pixels, in one of
+/// two orders.
+///
+/// Few images: a block of pixels runs on over the rows' ends, and planes are read from copies with padding.
+///
+/// Many images: a block of pixels is one place of several images, with exactly the taps that meet the input there, so that
+/// no product with padding is computed; the images' pixels are copied side by side. The gradient of an input with a stride
+/// is such a case: a place has only each second tap of its row and column, or the like.
 ///
 /// A block of channels is a vector: input [N][C / block][H][W][block], output likewise (oneDNN's nChw8c for AVX2);
-/// filters [O / block][C / block][KH][KW][block of C][block of O] (OIhw8i8o).
+/// filters [O / block][C / block][KH][KW][block of C][block of O] (OIhw8i8o), and for the gradient of an input
+/// [O / block][C / block][KH][KW][block of O][block of C] (OIhw8o8i).
 #ifndef APUS_BLOCK_CONVOLUTION_H
 #define APUS_BLOCK_CONVOLUTION_H
 
@@ -19,6 +26,8 @@ extern "C" {
 #endif
 
 /// The sizes of a convolution; padding below and to the right follows from those of the output.
+///
+/// For the gradient of an input, the input is the output's gradient and the output is the input's.
 typedef struct ApusBlockConvolution {
     int64_t images, inputBlocks, outputBlocks;
     int64_t inputHeight, inputWidth, outputHeight, outputWidth;
@@ -27,11 +36,16 @@ typedef struct ApusBlockConvolution {
     /// The taps of the filters in memory, and the first ones that are used: those that no window lays on the input are
     /// left out.
     int64_t filterHeight, filterWidth, firstRow, firstColumn;
+    /// Whether this is the gradient of an input: for images together only.
+    int64_t isGradient;
 } ApusBlockConvolution;
 
 /// Output pixels that a task computes, for two blocks of output channels: their sums stay in the nearest cache. They are of
 /// several images where planes are small, which share the filters then.
 #define APUS_BLOCK_CONVOLUTION_PIXELS 96
+
+/// Pixels of a block of sums on any instruction set.
+#define APUS_BLOCK_CONVOLUTION_IMAGES 6
 
 /// Whether windows reach beyond the input: then its planes are read from padded copies.
 static inline int apus_block_convolution_is_padded(const ApusBlockConvolution *c)
@@ -55,12 +69,19 @@ static inline int64_t apus_block_convolution_width(const ApusBlockConvolution *c
     return (c->outputWidth - 1) * c->strideWidth + (c->kernelWidth - 1) * c->dilationWidth + 1;
 }
 
-/// The tasks of a convolution: for two blocks of output channels, some pixels of all images.
+/// The tasks of a convolution of pixels of one image: for two blocks of output channels, some pixels of all images.
 static inline int64_t apus_block_convolution_tasks(const ApusBlockConvolution *c)
 {
     int64_t pixels = c->images * c->outputHeight * c->outputWidth;
-    int64_t parts = (pixels + APUS_BLOCK_CONVOLUTION_PIXELS - 1) / APUS_BLOCK_CONVOLUTION_PIXELS;
-    return (c->outputBlocks + 1) / 2 * parts;
+    return (pixels + APUS_BLOCK_CONVOLUTION_PIXELS - 1) / APUS_BLOCK_CONVOLUTION_PIXELS * ((c->outputBlocks + 1) / 2);
+}
+
+/// The rows of the input that `rows` rows of the result reach, at most.
+static inline int64_t apus_block_convolution_reach(const ApusBlockConvolution *c, int64_t rows)
+{
+    int64_t taps = (c->kernelHeight - 1) * c->dilationHeight;
+    int64_t reach = c->isGradient ? (rows - 1 + taps) / c->strideHeight + 1 : (rows - 1) * c->strideHeight + taps + 1;
+    return reach < c->inputHeight ? reach : c->inputHeight;
 }
 
 /// Copies the planes [begin, end) of N · C / block with zeros around them: what windows reach, and no more.
@@ -75,6 +96,15 @@ void apus_block_convolution_pad(
 void apus_block_convolution_forward(
     const ApusBlockConvolution *c, const float *padded, const float *filters, const float *bias, const float *addend,
     ApusActivation activation, float *output, int64_t begin, int64_t end);
+
+/// The same for images together: for the images [beginImage, endImage), at most `APUS_BLOCK_CONVOLUTION_IMAGES`, the rows
+/// [beginRow, endRow) of the result and the pairs [beginPanel, endPanel) of blocks of output channels.
+///
+/// - scratch: the copies of the rows of the input that those reach, of all input channels.
+void apus_block_convolution_together(
+    const ApusBlockConvolution *c, const float *input, const float *filters, const float *bias, const float *addend,
+    ApusActivation activation, float *output, float *scratch, int64_t beginImage, int64_t endImage, int64_t beginRow,
+    int64_t endRow, int64_t beginPanel, int64_t endPanel);
 
 #ifdef __cplusplus
 }

@@ -36,34 +36,43 @@ static void block_convolution_pad_kernel(
     }
 }
 
+/// The taps of a block of pixels: some rows and columns of them at equal distances, in the planes and in the filters.
+typedef struct {
+    int64_t source, filter;
+    int64_t rows, rowSource, rowFilter;
+    int64_t columns, columnSource, columnFilter;
+} BlockTaps;
+
+/// From a block of input channels to the next, in the planes and in the filters.
+typedef struct {
+    int64_t source, filter;
+} BlockSteps;
+
 /// Adds the products of some input blocks to the sums of `count` pixels.
 APUS_INLINE void block_sums(
-    const ApusBlockConvolution *c, const float *const *pixels, const float *const *filters, int64_t blocks,
-    float *sums, const int count, const int vectors)
+    const BlockTaps *taps, const BlockSteps *steps, const float *const *pixels, const float *const *filters,
+    int64_t blocks, float *sums, const int count, const int vectors)
 {
-    int64_t width = apus_block_convolution_width(c) * vectorWidth;
-    int64_t plane = apus_block_convolution_height(c) * width, square = vectorWidth * vectorWidth;
-    int64_t unusedColumns = (c->filterWidth - c->kernelWidth) * square;
-    int64_t unusedRows = (c->filterHeight - c->kernelHeight) * c->filterWidth * square;
     const float *source[blockPixels], *weights[blockVectors];
     vfloat own[blockPixels][blockVectors];
     APUS_UNROLL
-    for (int v = 0; v < vectors; v++) weights[v] = filters[v];
+    for (int v = 0; v < vectors; v++) weights[v] = filters[v] + taps->filter;
     APUS_UNROLL
     for (int p = 0; p < count; p++) {
-        source[p] = pixels[p];
+        source[p] = pixels[p] + taps->source;
         APUS_UNROLL
         for (int v = 0; v < vectors; v++) own[p][v] = load(sums + (p * blockVectors + v) * vectorWidth);
     }
     for (int64_t block = 0; block < blocks; block++) {
-        for (int64_t row = 0; row < c->kernelHeight; row++) {
-            int64_t place = block * plane + row * c->dilationHeight * width;
-            for (int64_t column = 0; column < c->kernelWidth; column++) {
+        for (int64_t row = 0; row < taps->rows; row++) {
+            int64_t place = block * steps->source + row * taps->rowSource;
+            int64_t filter = block * steps->filter + row * taps->rowFilter;
+            for (int64_t column = taps->columns; column > 0; column--) {
                 APUS_UNROLL
                 for (int i = 0; i < vectorWidth; i++) {
                     vfloat w[blockVectors];
                     APUS_UNROLL
-                    for (int v = 0; v < vectors; v++) w[v] = load(weights[v] + i * vectorWidth);
+                    for (int v = 0; v < vectors; v++) w[v] = load(weights[v] + filter + i * vectorWidth);
                     APUS_UNROLL
                     for (int p = 0; p < count; p++) {
                         vfloat x = splat(source[p][place + i]);
@@ -71,15 +80,10 @@ APUS_INLINE void block_sums(
                         for (int v = 0; v < vectors; v++) own[p][v] = multiply_add(x, w[v], own[p][v]);
                     }
                 }
-                APUS_UNROLL
-                for (int v = 0; v < vectors; v++) weights[v] += square;
-                place += c->dilationWidth * vectorWidth;
+                place += taps->columnSource;
+                filter += taps->columnFilter;
             }
-            APUS_UNROLL
-            for (int v = 0; v < vectors; v++) weights[v] += unusedColumns;
         }
-        APUS_UNROLL
-        for (int v = 0; v < vectors; v++) weights[v] += unusedRows;
     }
     APUS_UNROLL
     for (int p = 0; p < count; p++) {
@@ -92,15 +96,15 @@ APUS_INLINE void block_sums(
 #define APUS_BLOCK_SUMS(count)                                                                                         \
     case count:                                                                                                        \
         if (vectors == blockVectors) {                                                                                 \
-            block_sums(c, pixels, filters, blocks, sums, count, blockVectors);                                         \
+            block_sums(taps, steps, pixels, filters, blocks, sums, count, blockVectors);                               \
         } else {                                                                                                       \
-            block_sums(c, pixels, filters, blocks, sums, count, 1);                                                    \
+            block_sums(taps, steps, pixels, filters, blocks, sums, count, 1);                                          \
         }                                                                                                              \
         break;
 
 static void block_sums_of(
-    const ApusBlockConvolution *c, const float *const *pixels, const float *const *filters, int64_t blocks,
-    float *sums, int64_t count, int64_t vectors)
+    const BlockTaps *taps, const BlockSteps *steps, const float *const *pixels, const float *const *filters,
+    int64_t blocks, float *sums, int64_t count, int64_t vectors)
 {
     switch (count) {
         APUS_BLOCK_SUMS(1)
@@ -127,6 +131,21 @@ APUS_INLINE void block_prefetch(const float *p, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i += 16) __builtin_prefetch(p + i);
 }
 
+/// Writes the results of some pixels' sums: adds z and applies the activation.
+static void block_results(
+    const float *sums, const int64_t *places, int64_t count, int64_t vectors, int64_t outputPlane, const float *addend,
+    ApusActivation activation, float *output)
+{
+    for (int64_t v = 0; v < vectors; v++) {
+        for (int64_t p = 0; p < count; p++) {
+            int64_t place = v * outputPlane + places[p];
+            vfloat y = load(sums + (p * blockVectors + v) * vectorWidth);
+            if (addend) y += load(addend + place);
+            store(output + place, vector_activate(y, activation));
+        }
+    }
+}
+
 /// The pixels [begin, end) of all images, for one or two blocks of output channels.
 ///
 /// - filters, bias: those of the first block.
@@ -141,7 +160,12 @@ static void block_convolution_part(
     int64_t width = apus_block_convolution_width(c), plane = apus_block_convolution_height(c) * width * vectorWidth;
     int64_t count = end - begin, taps = c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
     int64_t outputPixels = c->outputHeight * c->outputWidth, outputPlane = outputPixels * vectorWidth;
-    filters += (c->firstRow * c->filterWidth + c->firstColumn) * vectorWidth * vectorWidth;
+    const int64_t square = vectorWidth * vectorWidth;
+    const BlockSteps steps = {plane, taps};
+    const BlockTaps all = {
+        0, 0, c->kernelHeight, c->dilationHeight * width * vectorWidth, c->filterWidth * square, c->kernelWidth,
+        c->dilationWidth * vectorWidth, square};
+    filters += (c->firstRow * c->filterWidth + c->firstColumn) * square;
     for (int64_t p = 0; p < count; p++) {
         int64_t image = (begin + p) / outputPixels, pixel = (begin + p) % outputPixels;
         int64_t row = pixel / c->outputWidth, column = pixel % c->outputWidth;
@@ -177,16 +201,169 @@ static void block_convolution_part(
                 }
             }
             block_sums_of(
-                c, pixels + from, parts, blocks, sums + from * blockVectors * vectorWidth, to - from, vectors);
+                &all, &steps, pixels + from, parts, blocks, sums + from * blockVectors * vectorWidth, to - from,
+                vectors);
         }
         for (int64_t p = 0; p < count; p++) pixels[p] += blocks * plane;
     }
-    for (int64_t v = 0; v < vectors; v++) {
-        for (int64_t p = 0; p < count; p++) {
-            int64_t place = v * outputPlane + places[p];
-            vfloat y = load(sums + (p * blockVectors + v) * vectorWidth);
-            if (addend) y += load(addend + place);
-            store(output + place, vector_activate(y, activation));
+    block_results(sums, places, count, vectors, outputPlane, addend, activation, output);
+}
+
+/// The taps of a row or column of places that meet the input: the first one and what it lies on, how many, and from one to
+/// the next.
+typedef struct {
+    int64_t tap, source, count, tapStep, sourceStep;
+} AxisTaps;
+
+APUS_INLINE AxisTaps block_axis_taps(
+    int64_t isGradient, int64_t place, int64_t input, int64_t kernel, int64_t stride, int64_t dilation, int64_t padding)
+{
+    AxisTaps taps = {0, 0, 0, 0, 0};
+    for (int64_t tap = 0; tap < kernel; tap++) {
+        int64_t source = place * stride + tap * dilation - padding;
+        if (isGradient) {
+            // The window that lays this tap on the place, where there is one.
+            int32_t ahead = (int32_t)(place + padding - tap * dilation), step = (int32_t)stride;
+            if (ahead < 0 || (step > 1 && ahead % step != 0)) continue;
+            source = step > 1 ? ahead / step : ahead;
+        }
+        if (source < 0 || source >= input) continue;
+        if (taps.count == 0) {
+            taps.tap = tap;
+            taps.source = source;
+        } else if (taps.count == 1) {
+            taps.tapStep = tap - taps.tap;
+            taps.sourceStep = source - taps.source;
+        }
+        taps.count++;
+    }
+    return taps;
+}
+
+/// The copies of some images' rows: [block][row][column][image][channel].
+typedef struct {
+    const float *input;
+    int64_t firstRow, rows, images;
+} BlockCopies;
+
+/// The places [begin, end) of some images, for one or two blocks of output channels.
+///
+/// - filters, bias: those of the first block.
+/// - addend, output: where the first block of the first image lies.
+static void block_convolution_places(
+    const ApusBlockConvolution *c, const BlockCopies *copies, const float *filters, const float *bias,
+    const float *addend, ApusActivation activation, float *output, int64_t begin, int64_t end, int64_t vectors)
+{
+    enum { most = APUS_BLOCK_CONVOLUTION_PIXELS };
+    _Alignas(64) float sums[most * blockVectors * vectorWidth];
+    const float *pixels[APUS_BLOCK_CONVOLUTION_IMAGES];
+    int64_t places[most];
+    BlockTaps taps[most];
+    const int64_t count = copies->images, pixel = count * vectorWidth, line = c->inputWidth * pixel;
+    const int64_t square = vectorWidth * vectorWidth, filterTaps = c->filterHeight * c->filterWidth * square;
+    const int64_t outputPlane = c->outputHeight * c->outputWidth * vectorWidth;
+    const BlockSteps steps = {copies->rows * line, c->isGradient ? c->outputBlocks * filterTaps : filterTaps};
+    const int64_t nextVector = c->isGradient ? filterTaps : c->inputBlocks * filterTaps;
+    // With a stride, a gradient's places that share their taps follow each other.
+    const int64_t phases = c->isGradient ? c->strideWidth : 1;
+    int64_t pieces = 0, row = -1;
+    AxisTaps rows = {0, 0, 0, 0, 0};
+    for (int64_t phase = 0; phase < phases; phase++) {
+        for (int64_t place = begin; place < end; place++) {
+            const int64_t column = place % c->outputWidth;
+            if (phases > 1 && column % phases != phase) continue;
+            if (place / c->outputWidth != row) {
+                row = place / c->outputWidth;
+                rows = block_axis_taps(
+                    c->isGradient, row, c->inputHeight, c->kernelHeight, c->strideHeight, c->dilationHeight,
+                    c->paddingTop);
+            }
+            const AxisTaps columns = block_axis_taps(
+                c->isGradient, column, c->inputWidth, c->kernelWidth, c->strideWidth, c->dilationWidth, c->paddingLeft);
+            taps[pieces] = (BlockTaps){
+                (rows.source - copies->firstRow) * line + columns.source * pixel,
+                (rows.tap * c->filterWidth + columns.tap) * square,
+                rows.count, rows.sourceStep * line, rows.tapStep * c->filterWidth * square,
+                columns.count, columns.sourceStep * pixel, columns.tapStep * square};
+            for (int64_t image = 0; image < count; image++) {
+                const int64_t p = pieces * count + image;
+                places[p] = image * c->outputBlocks * outputPlane + place * vectorWidth;
+                for (int64_t v = 0; v < blockVectors; v++) {
+                    store(
+                        sums + (p * blockVectors + v) * vectorWidth,
+                        bias && v < vectors ? load(bias + v * vectorWidth) : splat(0.0f));
+                }
+            }
+            pieces++;
+        }
+    }
+    // The filters that the places of a row use.
+    const int64_t used = (c->isGradient ? (c->kernelHeight + c->strideHeight - 1) / c->strideHeight : c->kernelHeight)
+        * c->kernelWidth * square;
+    const int64_t chunk = larger(1, blockFilters / (blockVectors * used));
+    for (int64_t first = 0; first < c->inputBlocks; first += chunk) {
+        const float *own = filters + first * steps.filter, *parts[blockVectors] = {own, own + nextVector};
+        const int64_t blocks = smaller(chunk, c->inputBlocks - first);
+        for (int64_t image = 0; image < count; image++) {
+            pixels[image] = copies->input + first * steps.source + image * vectorWidth;
+        }
+        // The next filters come to the second cache meanwhile.
+        const int64_t ahead = smaller(chunk, c->inputBlocks - first - blocks) * vectors;
+        for (int64_t piece = 0; piece < pieces; piece++) {
+            for (int64_t next = ahead * piece / pieces; next < ahead * (piece + 1) / pieces; next++) {
+                const float *far = parts[next % blockVectors] + (blocks + next / blockVectors) * steps.filter;
+                for (int64_t i = 0; i < filterTaps; i += 16) __builtin_prefetch(far + i, 0, 2);
+            }
+            block_sums_of(
+                taps + piece, &steps, pixels, parts, blocks, sums + piece * count * blockVectors * vectorWidth, count,
+                vectors);
+        }
+    }
+    block_results(sums, places, pieces * count, vectors, outputPlane, addend, activation, output);
+}
+
+/// Copies a block's pixels to places at a distance.
+APUS_INLINE void block_spread(const float *source, int64_t pixels, float *target, int64_t step)
+{
+    for (int64_t pixel = 0; pixel < pixels; pixel++) store(target + pixel * step, load(source + pixel * vectorWidth));
+}
+
+static void block_convolution_together_kernel(
+    const ApusBlockConvolution *c, const float *input, const float *filters, const float *bias, const float *addend,
+    ApusActivation activation, float *output, float *scratch, int64_t beginImage, int64_t endImage, int64_t beginRow,
+    int64_t endRow, int64_t beginPanel, int64_t endPanel)
+{
+    int64_t top = c->inputHeight, bottom = 0;
+    for (int64_t row = beginRow; row < endRow; row++) {
+        const AxisTaps taps = block_axis_taps(
+            c->isGradient, row, c->inputHeight, c->kernelHeight, c->strideHeight, c->dilationHeight, c->paddingTop);
+        if (taps.count == 0) continue;
+        const int64_t last = taps.source + (taps.count - 1) * taps.sourceStep;
+        top = smaller(top, smaller(taps.source, last));
+        bottom = larger(bottom, larger(taps.source, last) + 1);
+    }
+    const int64_t rows = larger(0, bottom - top), images = endImage - beginImage, pixels = rows * c->inputWidth;
+    const BlockCopies copies = {scratch, top, rows, images};
+    for (int64_t image = 0; image < images; image++) {
+        for (int64_t block = 0; pixels > 0 && block < c->inputBlocks; block++) {
+            const int64_t row = ((beginImage + image) * c->inputBlocks + block) * c->inputHeight + top;
+            block_spread(
+                input + row * c->inputWidth * vectorWidth, pixels, scratch + (block * pixels * images + image) * vectorWidth,
+                images * vectorWidth);
+        }
+    }
+    const int64_t filterTaps = c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
+    const int64_t filterSize = c->isGradient ? filterTaps : c->inputBlocks * filterTaps;
+    const int64_t begin = beginRow * c->outputWidth, places = (endRow - beginRow) * c->outputWidth;
+    const int64_t atOnce = APUS_BLOCK_CONVOLUTION_PIXELS / images, parts = (places + atOnce - 1) / atOnce;
+    for (int64_t panel = beginPanel; panel < endPanel; panel++) {
+        const int64_t block = panel * blockVectors;
+        const int64_t place = (beginImage * c->outputBlocks + block) * c->outputHeight * c->outputWidth * vectorWidth;
+        for (int64_t part = 0; part < parts; part++) {
+            block_convolution_places(
+                c, &copies, filters + block * filterSize, bias ? bias + block * vectorWidth : NULL,
+                addend ? addend + place : NULL, activation, output + place, begin + places * part / parts,
+                begin + places * (part + 1) / parts, smaller(blockVectors, c->outputBlocks - block));
         }
     }
 }
@@ -195,12 +372,12 @@ static void block_convolution_forward_kernel(
     const ApusBlockConvolution *c, const float *padded, const float *filters, const float *bias, const float *addend,
     ApusActivation activation, float *output, int64_t begin, int64_t end)
 {
-    int64_t outputPixels = c->outputHeight * c->outputWidth, pixels = c->images * outputPixels;
+    int64_t pixels = c->images * c->outputHeight * c->outputWidth;
     int64_t parts = (pixels + APUS_BLOCK_CONVOLUTION_PIXELS - 1) / APUS_BLOCK_CONVOLUTION_PIXELS;
     int64_t filterSize = c->inputBlocks * c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
     for (int64_t task = begin; task < end; task++) {
         int64_t part = task % parts, block = task / parts * blockVectors;
-        int64_t place = block * outputPixels * vectorWidth;
+        int64_t place = block * c->outputHeight * c->outputWidth * vectorWidth;
         block_convolution_part(
             c, padded, filters + block * filterSize, bias ? bias + block * vectorWidth : NULL,
             addend ? addend + place : NULL, activation, output + place, pixels * part / parts,

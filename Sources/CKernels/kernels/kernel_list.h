@@ -137,6 +137,20 @@
       (const ApusBlockConvolution *c, const float *padded, const float *filters, const float *bias,                    \
        const float *addend, ApusActivation activation, float *output, int64_t begin, int64_t end),                     \
       (c, padded, filters, bias, addend, activation, output, begin, end))                                              \
+    X(block_convolution_together,                                                                                      \
+      (const ApusBlockConvolution *c, const float *input, const float *filters, const float *bias,                     \
+       const float *addend, ApusActivation activation, float *output, float *scratch, int64_t beginImage,              \
+       int64_t endImage, int64_t beginRow, int64_t endRow, int64_t beginPanel, int64_t endPanel),                      \
+      (c, input, filters, bias, addend, activation, output, scratch, beginImage, endImage, beginRow, endRow,           \
+       beginPanel, endPanel))                                                                                          \
+    X(block_weight_gradient,                                                                                           \
+      (const ApusBlockWeightGradient *c, const float *input, const float *outputGradient, float *sums, float *scratch, \
+       int64_t beginImage, int64_t endImage, int64_t beginPart, int64_t endPart, int64_t beginPair, int64_t endPair),  \
+      (c, input, outputGradient, sums, scratch, beginImage, endImage, beginPart, endPart, beginPair, endPair))         \
+    X(block_weight_gradient_finish,                                                                                    \
+      (const ApusBlockWeightGradient *c, float *sums, int64_t pieces, float *filterGradient, float *biasGradient,      \
+       int64_t begin, int64_t end),                                                                                    \
+      (c, sums, pieces, filterGradient, biasGradient, begin, end))                                                     \
     X(add_channel_bias,                                                                                                \
       (const float *bias, int64_t channels, int64_t block, int64_t inner, float *x, int64_t begin, int64_t end),       \
       (bias, channels, block, inner, x, begin, end))                                                                   \
