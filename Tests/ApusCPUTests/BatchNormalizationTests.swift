@@ -40,6 +40,24 @@ struct BatchNormalizationTests {
         }
     }
 
+    @Test("lanes with places for no image become blocks of channels, or rows where channels fill no block")
+    func raggedLanes() throws {
+        let block = WinogradPolicy.channelBlock
+        for (shape, expected) in [
+            ([20, 2 * block, 3, 3], try .channelBlocks(of: block, [20, 2 * block, 3, 3])),
+            ([20, 2 * block + 1, 3, 3], .plain), ([32, 2 * block, 3, 3], .lanes([32, 2 * block, 3, 3])),
+        ] as [(Shape, PhysicalLayout)] {
+            let image = PlannedValue(TensorSpec(shape, .float32), .lanes(shape))
+            let numbers = (0..<3).map { _ in PlannedValue(TensorSpec([shape[1]], .float32)) }
+            let norm = BatchNormalization(epsilon: 1e-5, isAffine: false)
+            let step = StepDescription(
+                norm, inputs: [image], outputs: [PlannedValue(image.spec)] + numbers, uses: [])
+            let layouts = try #require(try norm.layouts(for: step))
+            #expect(layouts.inputs[0] == expected, "\(shape.brackets)")
+            #expect(layouts.outputs[0] == expected, "\(shape.brackets)")
+        }
+    }
+
     @Test("gradient", arguments: shapes)
     func gradient(shape: Shape) throws {
         var generator = SeededGenerator(seed: 4_100 + shape.elementCount)

@@ -18,6 +18,7 @@ struct RelayoutTests {
         "each way there and back keeps all elements",
         arguments: [
             [16, 1, 1, 1], [16, 3, 5, 7], [32, 17, 3, 2], [48, 16, 2, 9], [13, 3, 5, 7], [41, 2, 3, 3], [1, 2, 3, 4],
+            [13, 16, 5, 7], [41, 32, 3, 3], [16, 48, 1, 2],
         ] as [Shape])
     func roundTrips(shape: Shape) throws {
         var generator = SeededGenerator(seed: 8_000 + shape.elementCount)

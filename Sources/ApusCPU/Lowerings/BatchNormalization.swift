@@ -54,8 +54,14 @@ private enum ChannelView: Sendable {
     }
 
     /// The input's own layout where a kernel reads it, else row-major.
-    static func layout(of value: PlannedValue) -> PhysicalLayout {
-        ChannelView(value) == nil ? .plain : value.layout
+    ///
+    /// Lanes with places for no image become blocks of channels, which cost as much as rows and which the kernels of
+    /// convolutions and poolings behind read.
+    static func layout(of value: PlannedValue) throws -> PhysicalLayout {
+        if ChannelView(value) != nil { return value.layout }
+        let (shape, block) = (value.spec.shape, WinogradPolicy.channelBlock)
+        guard value.layout.isLanes, shape.rank == 4, shape[1] % block == 0 else { return .plain }
+        return try .channelBlocks(of: block, shape)
     }
 }
 
@@ -92,13 +98,13 @@ extension ApusChannelColumns {
 }
 
 extension BatchNormalization: CPULowerable {
-    func layouts(for step: StepDescription) throws -> StepLayouts? { NormalizationForward(self).layouts(for: step) }
+    func layouts(for step: StepDescription) throws -> StepLayouts? { try NormalizationForward(self).layouts(for: step) }
     func lower(_ step: StepDescription) throws -> PreparedStep? { NormalizationForward(self).lower(step) }
 }
 
 extension FusedBatchNormalization: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
-        NormalizationForward(norm, addsInput: addsInput, relu: true).layouts(for: step)
+        try NormalizationForward(norm, addsInput: addsInput, relu: true).layouts(for: step)
     }
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         NormalizationForward(norm, addsInput: addsInput, relu: true).lower(step)
@@ -118,9 +124,9 @@ private struct NormalizationForward: Sendable {
     }
 
     /// Everything like x lies as x does.
-    func layouts(for step: StepDescription) -> StepLayouts {
+    func layouts(for step: StepDescription) throws -> StepLayouts {
         var layouts = StepLayouts.plain(step)
-        layouts.inputs[0] = ChannelView.layout(of: step.inputs[0])
+        layouts.inputs[0] = try ChannelView.layout(of: step.inputs[0])
         if addsInput { layouts.inputs[step.inputs.count - 1] = layouts.inputs[0] }
         layouts.outputs[0] = layouts.inputs[0]
         return layouts
@@ -187,7 +193,7 @@ private struct NormalizationForward: Sendable {
 extension ChannelNormalization: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
         var layouts = StepLayouts.plain(step)
-        layouts.inputs[0] = ChannelView.layout(of: step.inputs[0])
+        layouts.inputs[0] = try ChannelView.layout(of: step.inputs[0])
         layouts.outputs[0] = layouts.inputs[0]
         return layouts
     }
@@ -226,13 +232,15 @@ extension ChannelNormalization: CPULowerable {
 }
 
 extension BatchNormalizationGradient: CPULowerable {
-    func layouts(for step: StepDescription) throws -> StepLayouts? { NormalizationGradient(self).layouts(for: step) }
+    func layouts(for step: StepDescription) throws -> StepLayouts? {
+        try NormalizationGradient(self).layouts(for: step)
+    }
     func lower(_ step: StepDescription) throws -> PreparedStep? { NormalizationGradient(self).lower(step) }
 }
 
 extension FusedBatchNormalizationGradient: CPULowerable {
     func layouts(for step: StepDescription) throws -> StepLayouts? {
-        NormalizationGradient(gradient, relu: true).layouts(for: step)
+        try NormalizationGradient(gradient, relu: true).layouts(for: step)
     }
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         NormalizationGradient(gradient, relu: true).lower(step)
@@ -249,9 +257,9 @@ private struct NormalizationGradient: Sendable {
     }
 
     /// Everything like x lies as x does.
-    func layouts(for step: StepDescription) -> StepLayouts {
+    func layouts(for step: StepDescription) throws -> StepLayouts {
         var layouts = StepLayouts.plain(step)
-        let layout = ChannelView.layout(of: step.inputs[1])
+        let layout = try ChannelView.layout(of: step.inputs[1])
         (layouts.inputs[0], layouts.inputs[1], layouts.outputs[0]) = (layout, layout, layout)
         if relu { layouts.inputs[5] = layout }
         return layouts

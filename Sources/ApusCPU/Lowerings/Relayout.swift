@@ -16,7 +16,7 @@ extension Relayout: CPULowerable {
         return reorder.step([.source, .destination])
     }
 
-    /// Between lanes and rows, or by way of rows.
+    /// Between lanes and rows or blocks of channels, or by way of rows.
     private func lowerLanes(_ source: PlannedValue, _ target: PlannedValue) throws -> PreparedStep? {
         let rows = ImageRows(source.spec.shape)
         switch (source.layout, target.layout) {
@@ -29,6 +29,7 @@ extension Relayout: CPULowerable {
                 rows.fromLanes(operands[0].floats, operands[1].floats)
             }
         default:
+            if let step = lowerBlocks(source, target) { return step }
             guard let descriptor = source.layout.oneDNN ?? target.layout.oneDNN else { return nil }
             let fromLanes = source.layout.isLanes
             let plain = try OneDNNDescriptor.plain(descriptor.dimensions)
@@ -46,6 +47,29 @@ extension Relayout: CPULowerable {
                 } else {
                     try run(step, operands[0], scratch, scratch + bytes)
                     rows.toLanes(scratch.floats, operands[1].floats)
+                }
+            }
+        }
+    }
+
+    /// Between lanes and whole blocks of channels; nil for other layouts.
+    private func lowerBlocks(_ source: PlannedValue, _ target: PlannedValue) -> PreparedStep? {
+        let fromLanes = source.layout.isLanes
+        guard case .channels(let block) = LanesKind(fromLanes ? target : source) else { return nil }
+        let shape = source.spec.shape
+        let sizes = ApusLanesBlocks(
+            images: Int64(shape[0]), blocks: Int64(shape[1] / block), pixels: Int64(shape[2] * shape[3]),
+            block: Int64(block))
+        let tasks = LanesKind.images.groups(shape) * (shape[1] / block)
+        return PreparedStep(kernel: fromLanes ? "lanes to blocks" : "blocks to lanes") { operands, _ in
+            Parallel.ranges(tasks) { range, _ in
+                let (begin, end) = (Int64(range.lowerBound), Int64(range.upperBound))
+                withUnsafePointer(to: sizes) { sizes in
+                    if fromLanes {
+                        apus_lanes_to_blocks(sizes, operands[0].floats, operands[1].floats, begin, end)
+                    } else {
+                        apus_lanes_from_blocks(sizes, operands[0].floats, operands[1].floats, begin, end)
+                    }
                 }
             }
         }

@@ -7,6 +7,7 @@
 #include "isa.h"
 #include "pointwise.h"
 #include "lanes_layout.h"
+#include "lanes_blocks.h"
 #include "lanes_convolution.h"
 #include "lanes_pooling.h"
 #include "winograd.h"

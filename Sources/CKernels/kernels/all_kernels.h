@@ -3,6 +3,7 @@
 
 #include "pointwise.h"
 #include "lanes_layout.h"
+#include "lanes_blocks.h"
 #include "lanes_convolution.h"
 #include "lanes_weight_gradient.h"
 #include "lanes_average_pooling.h"

@@ -151,6 +151,12 @@
       (const ApusBlockWeightGradient *c, float *sums, int64_t pieces, float *filterGradient, float *biasGradient,      \
        int64_t begin, int64_t end),                                                                                    \
       (c, sums, pieces, filterGradient, biasGradient, begin, end))                                                     \
+    X(lanes_to_blocks,                                                                                                 \
+      (const ApusLanesBlocks *sizes, const float *lanes, float *blocks, int64_t begin, int64_t end),                   \
+      (sizes, lanes, blocks, begin, end))                                                                              \
+    X(lanes_from_blocks,                                                                                               \
+      (const ApusLanesBlocks *sizes, const float *blocks, float *lanes, int64_t begin, int64_t end),                   \
+      (sizes, blocks, lanes, begin, end))                                                                              \
     X(add_channel_bias,                                                                                                \
       (const float *bias, int64_t channels, int64_t block, int64_t inner, float *x, int64_t begin, int64_t end),       \
       (bias, channels, block, inner, x, begin, end))                                                                   \
