@@ -129,5 +129,15 @@ struct BlockConvolutionTests {
             (ragged.x, ragged.outputs) = ([1, inputs, 7, 7], outputs)
             #expect(!isChosen(ragged))
         }
+        var batch = Case(x: [100, 32, 14, 14], outputs: 32, kernel: [5, 5], padding: [2, 2, 2, 2])
+        #expect(isChosen(batch))
+        func isChosenForGradient() -> Bool {
+            BlockConvolution.preferredGradient(batch.geometry, x: batch.x, weight: batch.weight, y: batch.y) != nil
+        }
+        #expect(isChosenForGradient())
+        batch.stride = [2, 2]
+        #expect(!isChosenForGradient())
+        (batch.stride, batch.x) = ([1, 1], [1, 32, 14, 14])
+        #expect(!isChosenForGradient() && !isChosen(batch))
     }
 }
