@@ -80,13 +80,13 @@ import Testing
         let results = rule(a, b, scale)
         let template = try #require(ElementwiseTemplate(from: [a, b], to: [results.0, results.1]))
         let (c, d) = (Tensor([[9, 8], [7, 6]] as [[Float]]), Tensor([[1, 2], [3, 4]] as [[Float]]))
-        #expect(template.fits([c, d]))
+        var operation: ElementwiseTemplate.Operation?
         let expected = rule(c, d, scale)
-        let found = template.record([c, d])
+        let found = try #require(template.record(c, d, [], as: &operation))
         #expect(found[0].array() == expected.0.array())
         #expect(found[1].array() == expected.1.array())
-        #expect(!template.fits([c, d.cast(to: .float64)]))
-        #expect(!template.fits([c, b]))
+        #expect(template.record(c, d.cast(to: .float64), [], as: &operation) == nil)
+        #expect(template.record(c, b, [], as: &operation) == nil)
     }
 
     @Test func templatesAreRecordedAgainForTensorsOfAnyShape() throws {

@@ -103,22 +103,6 @@ public struct ElementwiseTemplate {
             "tensors of other types, shapes or places than those that the chain was made with")
         return ElementwiseTemplate(program, shared)
     }
-
-    /// Whether the chain can be recorded for these tensors: of the types of those that it was made from, and of one shape.
-    public func fits(_ inputs: [Tensor]) -> Bool {
-        let types = program.inputTypes
-        guard let shape = inputs.first?.shape, inputs.count + shared.count == types.count else { return false }
-        for index in inputs.indices {
-            let spec = inputs[index].spec
-            guard spec.dtype == types[index], spec.shape == shape else { return false }
-        }
-        return true
-    }
-
-    /// Records the chain for other tensors, which ``fits(_:)``.
-    public func record(_ inputs: [Tensor]) -> [Tensor] {
-        Tensor.record(FusedPointwise(program, shapes: [inputs[0].shape]), inputs + shared)
-    }
 }
 
 extension ElementwiseTemplate {
