@@ -114,8 +114,8 @@ struct WinogradTests {
         }
     }
 
-    @Test("the gradient of the filters and the bias", arguments: cases, [false, true])
-    func filterGradient(test: Case, byPanels: Bool) throws {
+    @Test("the gradient of the filters and the bias", arguments: cases, WinogradFilterGradient.Order.allCases)
+    func filterGradient(test: Case, order: WinogradFilterGradient.Order) throws {
         var generator = SeededGenerator(seed: 12_200 + test.x.elementCount)
         let inputs = [
             TestArray.random(test.x, using: &generator), TestArray.random(test.y, using: &generator),
@@ -124,7 +124,7 @@ struct WinogradTests {
         let expected = try KernelRunner.reference(
             ConvolutionWeightGradient(test.geometry, weightShape: test.weight, withBias: true), inputs)
         for withBias in [false, true] {
-            let step = WinogradFilterGradient(sizes, byPanels: byPanels).step(withBias: withBias)
+            let step = WinogradFilterGradient(sizes, order: order).step(withBias: withBias)
             let shapes = [test.weight] + (withBias ? [[test.outputs]] : [])
             let actual = try run(step, sizes, inputs, weight: nil, shapes, blockedResults: [])
             for (output, actual) in actual.enumerated() {

@@ -107,7 +107,7 @@ struct WinogradConvolution: Sendable {
                 let inputs = filters + self.filters.count + thread * (self.inputs.count + self.products.count)
                 let products = inputs + self.inputs.count
                 let (begin, end) = (Int64(block * rows), Int64(min(tiles, (block + 1) * rows)))
-                apus_winograd_input(sizes, call.x, inputs, Int64(rows), begin, end)
+                apus_winograd_input(sizes, ApusWinogradBothHalves, call.x, inputs, Int64(rows), begin, end)
                 apus_winograd_multiply(sizes, inputs, filters, products, Int64(rows), end - begin)
                 apus_winograd_output(
                     sizes, products, call.bias, call.addend, call.activation, call.y, Int64(rows), begin, end)
@@ -123,7 +123,7 @@ struct WinogradConvolution: Sendable {
             withUnsafePointer(to: sizes) { sizes in
                 Parallel.ranges(Int(end - begin)) { range, _ in
                     apus_winograd_input(
-                        sizes, call.x, inputs + range.lowerBound * inputRow, Int64(rows),
+                        sizes, ApusWinogradBothHalves, call.x, inputs + range.lowerBound * inputRow, Int64(rows),
                         begin + Int64(range.lowerBound), begin + Int64(range.upperBound))
                 }
             }

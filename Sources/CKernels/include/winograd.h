@@ -40,6 +40,14 @@ typedef struct ApusWinograd {
     int64_t channelBlock;
 } ApusWinograd;
 
+/// The matrices of a transformed tensor that are made: all, or a half of them, three rows of six; then the first of these
+/// stands for matrix 0. The last half of a gradient's has the sums of the tiles behind it.
+typedef enum ApusWinogradHalf {
+    ApusWinogradBothHalves,
+    ApusWinogradFirstHalf,
+    ApusWinogradLastHalf,
+} ApusWinogradHalf;
+
 /// Floats from one row of a transformed tensor to the next: rows a power of two apart would share lines of the cache,
 /// unless there are as few channels as in a panel of filters.
 static inline int64_t apus_winograd_row(int64_t channels) { return channels <= 32 ? channels : channels + 16; }
@@ -70,9 +78,10 @@ static inline int64_t apus_winograd_tiles(const ApusWinograd *w)
 void apus_winograd_filters(
     const ApusWinograd *w, const float *filters, int turned, float *transformed, int64_t begin, int64_t end);
 
-/// Bᵀ d B of the tiles [begin, end): the rows 0 ..< end - begin of 36 matrices of `rows` rows.
+/// Bᵀ d B of the tiles [begin, end): the rows 0 ..< end - begin of 36 matrices of `rows` rows, or of half of them.
 void apus_winograd_input(
-    const ApusWinograd *w, const float *input, float *transformed, int64_t rows, int64_t begin, int64_t end);
+    const ApusWinograd *w, ApusWinogradHalf half, const float *input, float *transformed, int64_t rows, int64_t begin,
+    int64_t end);
 
 /// The products of all matrices: `count` rows of inputs, with the filters, into those of the outputs.
 void apus_winograd_multiply(
@@ -102,15 +111,19 @@ void apus_winograd_output(
     const ApusWinograd *w, const float *products, const float *bias, const float *addend, ApusActivation activation,
     float *output, int64_t rows, int64_t begin, int64_t end);
 
-/// A dy Aᵀ of the tiles [begin, end), and their sums: the rows 0 ..< end - begin of 37 matrices of `rows` rows.
+/// A dy Aᵀ of the tiles [begin, end), and their sums: the rows 0 ..< end - begin of 37 matrices of `rows` rows,
+/// or of half of them.
 void apus_winograd_output_gradient(
-    const ApusWinograd *w, const float *gradient, float *transformed, int64_t rows, int64_t begin, int64_t end);
+    const ApusWinograd *w, ApusWinogradHalf half, const float *gradient, float *transformed, int64_t rows,
+    int64_t begin, int64_t end);
 
 /// Adds, for the matrices [begin, end), the products of `count` transformed inputs and gradients to their sums: 36
 /// matrices [I][O] a filter matrix apart, and, as number 36, [O] behind them. The first call of all overwrites them.
+///
+/// - half: the matrices that `inputs` and `gradients` have; `begin`, `end` and the sums count from the first of all.
 void apus_winograd_accumulate(
-    const ApusWinograd *w, const float *inputs, const float *gradients, int64_t rows, int64_t count, int isFirst,
-    float *sums, int64_t begin, int64_t end);
+    const ApusWinograd *w, ApusWinogradHalf half, const float *inputs, const float *gradients, int64_t rows,
+    int64_t count, int isFirst, float *sums, int64_t begin, int64_t end);
 
 /// Gᵀ s G of the sums, for the input channels [begin, end), multiples of the channels' block: the gradient of filters
 /// [all O, I, 3, 3], of which those of `w` are overwritten.

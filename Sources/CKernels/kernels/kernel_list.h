@@ -52,8 +52,9 @@
       (const ApusWinograd *w, const float *filters, int turned, float *transformed, int64_t begin, int64_t end),       \
       (w, filters, turned, transformed, begin, end))                                                                   \
     X(winograd_input,                                                                                                  \
-      (const ApusWinograd *w, const float *input, float *transformed, int64_t rows, int64_t begin, int64_t end),       \
-      (w, input, transformed, rows, begin, end))                                                                       \
+      (const ApusWinograd *w, ApusWinogradHalf half, const float *input, float *transformed, int64_t rows,             \
+       int64_t begin, int64_t end),                                                                                    \
+      (w, half, input, transformed, rows, begin, end))                                                                 \
     X(winograd_multiply,                                                                                               \
       (const ApusWinograd *w, const float *inputs, const float *filters, float *outputs, int64_t rows, int64_t count), \
       (w, inputs, filters, outputs, rows, count))                                                                      \
@@ -66,12 +67,13 @@
        ApusActivation activation, float *output, int64_t rows, int64_t begin, int64_t end),                            \
       (w, products, bias, addend, activation, output, rows, begin, end))                                               \
     X(winograd_output_gradient,                                                                                        \
-      (const ApusWinograd *w, const float *gradient, float *transformed, int64_t rows, int64_t begin, int64_t end),    \
-      (w, gradient, transformed, rows, begin, end))                                                                    \
+      (const ApusWinograd *w, ApusWinogradHalf half, const float *gradient, float *transformed, int64_t rows,          \
+       int64_t begin, int64_t end),                                                                                    \
+      (w, half, gradient, transformed, rows, begin, end))                                                              \
     X(winograd_accumulate,                                                                                             \
-      (const ApusWinograd *w, const float *inputs, const float *gradients, int64_t rows, int64_t count, int isFirst,   \
-       float *sums, int64_t begin, int64_t end),                                                                       \
-      (w, inputs, gradients, rows, count, isFirst, sums, begin, end))                                                  \
+      (const ApusWinograd *w, ApusWinogradHalf half, const float *inputs, const float *gradients, int64_t rows,        \
+       int64_t count, int isFirst, float *sums, int64_t begin, int64_t end),                                           \
+      (w, half, inputs, gradients, rows, count, isFirst, sums, begin, end))                                            \
     X(winograd_filter_gradient,                                                                                        \
       (const ApusWinograd *w, const float *sums, float *filterGradient, int64_t begin, int64_t end),                   \
       (w, sums, filterGradient, begin, end))                                                                           \

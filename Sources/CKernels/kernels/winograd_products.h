@@ -154,13 +154,14 @@ APUS_INLINE void winograd_sum_panel(
 }
 
 static void winograd_accumulate_kernel(
-    const ApusWinograd *w, const float *inputs, const float *gradients, int64_t rows, int64_t count, int isFirst,
-    float *sums, int64_t begin, int64_t end)
+    const ApusWinograd *w, ApusWinogradHalf half, const float *inputs, const float *gradients, int64_t rows,
+    int64_t count, int isFirst, float *sums, int64_t begin, int64_t end)
 {
+    int64_t firstMatrix = half == ApusWinogradLastHalf ? APUS_WINOGRAD_MATRICES / 2 : 0;
     int64_t inputRow = apus_winograd_row(w->inputChannels), gradientRow = apus_winograd_row(w->outputChannels);
     for (int64_t matrix = begin; matrix < smaller(end, APUS_WINOGRAD_MATRICES); matrix++) {
-        const float *x = inputs + matrix * apus_winograd_matrix(rows, w->inputChannels);
-        const float *dy = gradients + matrix * apus_winograd_matrix(rows, w->outputChannels);
+        const float *x = inputs + (matrix - firstMatrix) * apus_winograd_matrix(rows, w->inputChannels);
+        const float *dy = gradients + (matrix - firstMatrix) * apus_winograd_matrix(rows, w->outputChannels);
         float *own = sums + matrix * apus_winograd_filter_matrix(w);
         for (int64_t first = 0; first < w->outputChannels; first += winogradPanel) {
             if (w->outputChannels - first >= winogradPanel) {
@@ -175,7 +176,7 @@ static void winograd_accumulate_kernel(
         }
     }
     if (end <= APUS_WINOGRAD_MATRICES) return;
-    const float *dy = gradients + APUS_WINOGRAD_MATRICES * apus_winograd_matrix(rows, w->outputChannels);
+    const float *dy = gradients + (APUS_WINOGRAD_MATRICES - firstMatrix) * apus_winograd_matrix(rows, w->outputChannels);
     float *own = sums + APUS_WINOGRAD_MATRICES * apus_winograd_filter_matrix(w);
     for (int64_t c = 0; c < w->outputChannels; c += vectorWidth) {
         vfloat sum = isFirst ? splat(0.0f) : load(own + c);

@@ -49,17 +49,22 @@ APUS_INLINE void winograd_output_transform(const vfloat m[6], vfloat y[4])
         splat(winogradP * winogradPP), differenceP, multiply_add(splat(winogradQ * winogradQQ), differenceQ, m[5]));
 }
 
+/// The rows of A y for a point and its negative, from the point and its square.
+APUS_INLINE void winograd_gradient_pair(
+    float point, float square, vfloat y0, vfloat y1, vfloat y2, vfloat y3, vfloat *positive, vfloat *negative)
+{
+    vfloat even = multiply_add(splat(square), y2, y0);
+    vfloat odd = multiply_add(splat(point * square), y3, point * y1);
+    *positive = even + odd;
+    *negative = even - odd;
+}
+
 /// A y, for gradients.
 APUS_INLINE void winograd_gradient_transform(const vfloat y[4], vfloat w[6])
 {
-    vfloat evenP = multiply_add(splat(winogradPP), y[2], y[0]), evenQ = multiply_add(splat(winogradQQ), y[2], y[0]);
-    vfloat oddP = multiply_add(splat(winogradP * winogradPP), y[3], winogradP * y[1]);
-    vfloat oddQ = multiply_add(splat(winogradQ * winogradQQ), y[3], winogradQ * y[1]);
     w[0] = y[0];
-    w[1] = evenP + oddP;
-    w[2] = evenP - oddP;
-    w[3] = evenQ + oddQ;
-    w[4] = evenQ - oddQ;
+    winograd_gradient_pair(winogradP, winogradPP, y[0], y[1], y[2], y[3], w + 1, w + 2);
+    winograd_gradient_pair(winogradQ, winogradQQ, y[0], y[1], y[2], y[3], w + 3, w + 4);
     w[5] = y[3];
 }
 
