@@ -81,8 +81,11 @@ struct BatchNormalizationTests {
         expectAgreement(actual[2], expected[2], "dβ of \(shape.brackets)") { _ in tolerance * Double(terms(shape)) }
     }
 
-    /// Shapes that fill sixteen lanes with images and with channels.
-    private static let laneShapes: [Shape] = [[16, 16, 3, 5], [32, 48, 1, 1], [16, 32, 9, 8]]
+    /// Shapes that fill sixteen lanes with images and with channels; tiles of one image and of several, of which the last
+    /// one has fewer.
+    private static let laneShapes: [Shape] = [
+        [16, 16, 3, 5], [32, 48, 1, 1], [16, 32, 9, 8], [48, 16, 3, 3], [80, 32, 2, 2], [144, 16, 1, 1],
+    ]
 
     @Test("in lanes and blocks, as row-major", arguments: LanesKind.allCases, laneShapes)
     func layouts(kind: LanesKind, shape: Shape) throws {

@@ -10,7 +10,8 @@ private enum ChannelView: Sendable {
     case columns(ApusChannelColumns)
 
     private static let lanes = Int64(APUS_LANES)
-    /// Rows of [N, C] in a tile.
+    /// Rows of a tile, of [N, C] or of several images: a tile costs as much as some rows, for its sums are joined in double
+    /// precision.
     private static let tileRows = 64
 
     /// nil where the tensor is not `float32`, empty, or in a layout of another kind.
@@ -26,20 +27,24 @@ private enum ChannelView: Sendable {
             self = .planes(ChannelPlanes(images: images / lanes, channels: channels, plane: plane * lanes))
         } else if layout == .plain, plane > 1 {
             self = .planes(ChannelPlanes(images: images, channels: channels, plane: plane))
-        } else if layout == .plain {
+        } else if layout == .plain || plane == 1 && Self.channelBlock(layout) != nil {
+            // Blocks of channels of single pixels are rows.
             let tiles = (images + Self.tileRows - 1) / Self.tileRows
             self = .columns(
                 ApusChannelColumns(
-                    images: Int64(tiles), channels: Int64(channels), rows: Int64(Self.tileRows),
+                    tiles: Int64(tiles), channels: Int64(channels), runs: 1, lastRuns: 1, rows: Int64(Self.tileRows),
                     lastRows: Int64(images - (tiles - 1) * Self.tileRows),
-                    imageStride: Int64(Self.tileRows * channels), rowStride: Int64(channels), blockStride: Self.lanes,
-                    lanes: Self.lanes))
+                    tileStride: Int64(Self.tileRows * channels), runStride: 0, rowStride: Int64(channels),
+                    blockStride: Self.lanes, lanes: Self.lanes))
         } else if let block = Self.channelBlock(layout) {
+            let together = max(1, Self.tileRows / plane)
+            let tiles = (images + together - 1) / together
             self = .columns(
                 ApusChannelColumns(
-                    images: Int64(images), channels: Int64(channels), rows: Int64(plane), lastRows: Int64(plane),
-                    imageStride: Int64(channels * plane), rowStride: block, blockStride: Int64(plane) * block,
-                    lanes: block))
+                    tiles: Int64(tiles), channels: Int64(channels), runs: Int64(together),
+                    lastRuns: Int64(images - (tiles - 1) * together), rows: Int64(plane), lastRows: Int64(plane),
+                    tileStride: Int64(together * channels * plane), runStride: Int64(channels * plane),
+                    rowStride: block, blockStride: Int64(plane) * block, lanes: block))
         } else {
             return nil
         }
@@ -82,16 +87,16 @@ private struct ChannelPlanes: Sendable {
 }
 
 extension ApusChannelColumns {
-    /// Means and sums of squares, or two sums, of each channel and image.
-    fileprivate var sumBytes: Int { Int(images * channels) * 2 * MemoryLayout<Double>.stride }
+    /// Means and sums of squares, or two sums, of each channel and tile.
+    fileprivate var sumBytes: Int { Int(tiles * channels) * 2 * MemoryLayout<Double>.stride }
     /// Three numbers for each channel.
     fileprivate var channelBytes: Int { Int(channels) * MemoryLayout<Float>.stride * 3 }
 
     /// Runs `body` on ranges of tiles.
     fileprivate func inParallel(_ body: (UnsafePointer<ApusChannelColumns>, Int64, Int64) -> Void) {
         let blocks = Int((channels + lanes - 1) / lanes)
-        let grain = max(1, Parallel.smallWork / Int(rows * lanes))
-        Parallel.ranges(Int(images) * blocks, grain: grain) { range, _ in
+        let grain = max(1, Parallel.smallWork / Int(runs * rows * lanes))
+        Parallel.ranges(Int(tiles) * blocks, grain: grain) { range, _ in
             withUnsafePointer(to: self) { body($0, Int64(range.lowerBound), Int64(range.upperBound)) }
         }
     }
@@ -301,12 +306,12 @@ private struct NormalizationGradient: Sendable {
         let scale = (scratch + view.sumBytes).floats
         let (slope, offset) = (scale + channels, scale + 2 * channels)
         view.inParallel { apus_column_gradient_sums($0, x, dy, result, mean, sums, $1, $2) }
-        let count = Double((view.images - 1) * view.rows + view.lastRows)
+        let count = Double((view.tiles - 1) * view.runs * view.rows + view.lastRuns * view.lastRows)
         for channel in 0..<channels {
             var (sum, product) = (0.0, 0.0)
-            for image in 0..<Int(view.images) {
-                sum += sums[image * 2 * channels + channel]
-                product += sums[(image * 2 + 1) * channels + channel]
+            for tile in 0..<Int(view.tiles) {
+                sum += sums[tile * 2 * channels + channel]
+                product += sums[(tile * 2 + 1) * channels + channel]
             }
             let inverse = Double(operands[3].floats[channel])
             operands[first + 1].floats[channel] = Float(product * inverse)

@@ -1,7 +1,8 @@
 /// Batch normalisation where channels lie side by side: [N, C] row-major, and oneDNN's nChw16c and nChw8c.
 ///
-/// The work is cut into tiles of sixteen or eight channels of one image, or of some rows; tile t is block t mod blocks of image
-/// t / blocks. Sums of tiles are joined in the order of the images, so that results do not depend on the threads.
+/// The work is cut into tiles of sixteen or eight channels of one image, of several images with small planes, or of some
+/// rows of [N, C]; tile t is block t mod blocks of the (t / blocks)-th of those. Sums of tiles are joined in that order, so
+/// that results do not depend on the threads.
 #ifndef APUS_BATCH_NORMALIZATION_COLUMNS_H
 #define APUS_BATCH_NORMALIZATION_COLUMNS_H
 
@@ -11,21 +12,26 @@
 extern "C" {
 #endif
 
-/// Element (image, row, block, lane) lies at image · imageStride + row · rowStride + block · blockStride + lane.
+/// Element (tile, run, row, block, lane) lies at
+/// tile · tileStride + run · runStride + row · rowStride + block · blockStride + lane.
 typedef struct ApusChannelColumns {
-    int64_t images, channels;
-    /// Rows of each image, and of the last one, which may have fewer.
+    /// Tiles of a block of channels.
+    int64_t tiles, channels;
+    /// Runs of rows of each tile, the images, and of the last one, which may have fewer. Where there are several, their rows
+    /// are at most 64 together.
+    int64_t runs, lastRuns;
+    /// Rows of each run, and of those of the last tile.
     int64_t rows, lastRows;
-    int64_t imageStride, rowStride, blockStride;
+    int64_t tileStride, runStride, rowStride, blockStride;
     /// Channels of a block: 16 or 8.
     int64_t lanes;
 } ApusChannelColumns;
 
-/// Mean and Σ (x - mean)² of each channel of the tiles [begin, end): moments is [images][2][channels].
+/// Mean and Σ (x - mean)² of each channel of the tiles [begin, end): moments is [tiles][2][channels].
 void apus_column_moments(
     const ApusChannelColumns *columns, const float *x, double *moments, int64_t begin, int64_t end);
 
-/// Mean and biased variance of each of the channels [begin, end), of the moments of all images.
+/// Mean and biased variance of each of the channels [begin, end), of the moments of all tiles.
 void apus_column_statistics(
     const ApusChannelColumns *columns, const double *moments, float *mean, float *variance, int64_t begin, int64_t end);
 
@@ -39,7 +45,7 @@ void apus_column_normalize_relu(
     const ApusChannelColumns *columns, const float *x, const float *mean, const float *scale, const float *shift,
     const float *addend, float *y, int64_t begin, int64_t end);
 
-/// Σ dy and Σ dy · (x - mean) of each channel of the tiles [begin, end): sums is [images][2][channels].
+/// Σ dy and Σ dy · (x - mean) of each channel of the tiles [begin, end): sums is [tiles][2][channels].
 ///
 /// - reluResult: the result of the forward pass if that applied relu (dy then counts only where it is positive), else
 ///   NULL.

@@ -49,17 +49,20 @@ APUS_INLINE void lanes_to_doubles(Lanes lanes, double result[lanesWidth])
     for (int i = 0; i < lanesWidth; i++) result[i] = single[i];
 }
 
-/// Where a tile lies.
+/// Where a tile lies: runs of rows at equal distances.
 typedef struct Tile {
-    int64_t offset, rows, image, channel, valid;
+    int64_t offset, runs, runStride, rows, rowStride, image, channel, valid;
 } Tile;
 
 APUS_INLINE Tile tile_at(const ApusChannelColumns *c, int64_t index)
 {
     int64_t blocks = (c->channels + c->lanes - 1) / c->lanes, image = index / blocks, block = index % blocks;
     return (Tile){
-        .offset = image * c->imageStride + block * c->blockStride,
-        .rows = image == c->images - 1 ? c->lastRows : c->rows,
+        .offset = image * c->tileStride + block * c->blockStride,
+        .runs = image == c->tiles - 1 ? c->lastRuns : c->runs,
+        .runStride = c->runStride,
+        .rows = image == c->tiles - 1 ? c->lastRows : c->rows,
+        .rowStride = c->rowStride,
         .image = image,
         .channel = block * c->lanes,
         .valid = smaller(c->lanes, c->channels - block * c->lanes),
@@ -67,27 +70,35 @@ APUS_INLINE Tile tile_at(const ApusChannelColumns *c, int64_t index)
 }
 
 APUS_INLINE void tile_moments(
-    const float *x, int64_t rows, int64_t stride, const int64_t valid, const int vectors, double mean[lanesWidth],
+    const float *x, const Tile *t, const int64_t valid, const int vectors, double mean[lanesWidth],
     double squares[lanesWidth])
 {
     double total = 0.0;
     for (int i = 0; i < lanesWidth; i++) mean[i] = squares[i] = 0.0;
-    for (int64_t first = 0; first < rows; first += columnPiece) {
-        int64_t count = smaller(columnPiece, rows - first);
+    const int64_t stride = t->rowStride;
+    for (int64_t first = 0; first < t->rows; first += columnPiece) {
+        // Of several runs, which are short, the piece is all rows.
+        int64_t rows = smaller(columnPiece, t->rows - first), count = t->runs * rows;
         const float *piece = x + first * stride;
         Lanes centre = {0}, rest = {0}, square = {0};
-        for (int64_t r = 0; r < count; r++) {
-            Lanes row = load_lanes(piece + r * stride, valid, vectors);
-            APUS_FOR_LANES centre.part[v] += row.part[v];
+        for (int64_t run = 0; run < t->runs; run++) {
+            const float *own = piece + run * t->runStride;
+            for (int64_t r = 0; r < rows; r++) {
+                Lanes row = load_lanes(own + r * stride, valid, vectors);
+                APUS_FOR_LANES centre.part[v] += row.part[v];
+            }
         }
         APUS_FOR_LANES centre.part[v] *= 1.0f / (float)count;
         // The sum's rounding would spoil the differences between pieces: the rest about the centre corrects it.
-        for (int64_t r = 0; r < count; r++) {
-            Lanes row = load_lanes(piece + r * stride, valid, vectors);
-            APUS_FOR_LANES {
-                vfloat d = row.part[v] - centre.part[v];
-                rest.part[v] += d;
-                square.part[v] = multiply_add(d, d, square.part[v]);
+        for (int64_t run = 0; run < t->runs; run++) {
+            const float *own = piece + run * t->runStride;
+            for (int64_t r = 0; r < rows; r++) {
+                Lanes row = load_lanes(own + r * stride, valid, vectors);
+                APUS_FOR_LANES {
+                    vfloat d = row.part[v] - centre.part[v];
+                    rest.part[v] += d;
+                    square.part[v] = multiply_add(d, d, square.part[v]);
+                }
             }
         }
         double centres[lanesWidth], rests[lanesWidth], pieceSquares[lanesWidth];
@@ -112,11 +123,11 @@ static void column_moments_kernel(
         Tile tile = tile_at(columns, index);
         double mean[lanesWidth], squares[lanesWidth];
         if (tile.valid == lanesWidth) {
-            tile_moments(x + tile.offset, tile.rows, columns->rowStride, lanesWidth, laneVectors, mean, squares);
+            tile_moments(x + tile.offset, &tile, lanesWidth, laneVectors, mean, squares);
         } else if (tile.valid == halfWidth) {
-            tile_moments(x + tile.offset, tile.rows, columns->rowStride, halfWidth, halfVectors, mean, squares);
+            tile_moments(x + tile.offset, &tile, halfWidth, halfVectors, mean, squares);
         } else {
-            tile_moments(x + tile.offset, tile.rows, columns->rowStride, tile.valid, laneVectors, mean, squares);
+            tile_moments(x + tile.offset, &tile, tile.valid, laneVectors, mean, squares);
         }
         double *result = moments + tile.image * 2 * columns->channels + tile.channel;
         memcpy(result, mean, (size_t)tile.valid * sizeof(double));
@@ -129,9 +140,10 @@ static void column_statistics_kernel(
 {
     for (int64_t channel = begin; channel < end; channel++) {
         Moments all = {0};
-        for (int64_t n = 0; n < c->images; n++) {
-            const double *image = moments + n * 2 * c->channels + channel;
-            join_moments(&all, n == c->images - 1 ? c->lastRows : c->rows, image[0], image[c->channels]);
+        for (int64_t n = 0; n < c->tiles; n++) {
+            const double *tile = moments + n * 2 * c->channels + channel;
+            int64_t rows = n == c->tiles - 1 ? c->lastRuns * c->lastRows : c->runs * c->rows;
+            join_moments(&all, (double)rows, tile[0], tile[c->channels]);
         }
         mean[channel] = (float)all.mean;
         variance[channel] = (float)(all.squares / all.count);
@@ -139,18 +151,21 @@ static void column_statistics_kernel(
 }
 
 APUS_INLINE void normalize_tile(
-    const float *x, int64_t rows, int64_t stride, const int64_t valid, const int vectors, Lanes mean,
-    Lanes scale, Lanes shift, const float *addend, const int relu, float *y)
+    const float *x, const Tile *t, const int64_t valid, const int vectors, Lanes mean, Lanes scale, Lanes shift,
+    const float *addend, const int relu, float *y)
 {
-    for (int64_t r = 0; r < rows; r++) {
-        Lanes row = load_lanes(x + r * stride, valid, vectors);
-        APUS_FOR_LANES row.part[v] = multiply_add(row.part[v] - mean.part[v], scale.part[v], shift.part[v]);
-        if (addend) {
-            Lanes other = load_lanes(addend + r * stride, valid, vectors);
-            APUS_FOR_LANES row.part[v] += other.part[v];
+    for (int64_t run = 0; run < t->runs; run++) {
+        for (int64_t r = 0; r < t->rows; r++) {
+            const int64_t place = run * t->runStride + r * t->rowStride;
+            Lanes row = load_lanes(x + place, valid, vectors);
+            APUS_FOR_LANES row.part[v] = multiply_add(row.part[v] - mean.part[v], scale.part[v], shift.part[v]);
+            if (addend) {
+                Lanes other = load_lanes(addend + place, valid, vectors);
+                APUS_FOR_LANES row.part[v] += other.part[v];
+            }
+            if (relu) APUS_FOR_LANES row.part[v] = row.part[v] < 0.0f ? splat(0.0f) : row.part[v];
+            store_lanes(y + place, row, valid, vectors);
         }
-        if (relu) APUS_FOR_LANES row.part[v] = row.part[v] < 0.0f ? splat(0.0f) : row.part[v];
-        store_lanes(y + r * stride, row, valid, vectors);
     }
 }
 
@@ -160,18 +175,17 @@ APUS_INLINE void normalize_tiles(
 {
     for (int64_t index = begin; index < end; index++) {
         Tile t = tile_at(columns, index);
-        int64_t stride = columns->rowStride;
         const float *own = x + t.offset, *other = addend ? addend + t.offset : NULL;
         float *target = y + t.offset;
         Lanes m = load_lanes(mean + t.channel, t.valid, laneVectors);
         Lanes s = load_lanes(scale + t.channel, t.valid, laneVectors);
         Lanes d = load_lanes(shift + t.channel, t.valid, laneVectors);
         if (t.valid == lanesWidth) {
-            normalize_tile(own, t.rows, stride, lanesWidth, laneVectors, m, s, d, other, relu, target);
+            normalize_tile(own, &t, lanesWidth, laneVectors, m, s, d, other, relu, target);
         } else if (t.valid == halfWidth) {
-            normalize_tile(own, t.rows, stride, halfWidth, halfVectors, m, s, d, other, relu, target);
+            normalize_tile(own, &t, halfWidth, halfVectors, m, s, d, other, relu, target);
         } else {
-            normalize_tile(own, t.rows, stride, t.valid, laneVectors, m, s, d, other, relu, target);
+            normalize_tile(own, &t, t.valid, laneVectors, m, s, d, other, relu, target);
         }
     }
 }
@@ -207,20 +221,22 @@ APUS_INLINE Lanes load_gradient(
 }
 
 APUS_INLINE void tile_gradient_sums(
-    const float *x, const float *dy, const float *reluResult, int64_t rows, int64_t stride,
-    const int64_t valid, const int vectors, Lanes mean,
-    double sums[lanesWidth], double products[lanesWidth])
+    const float *x, const float *dy, const float *reluResult, const Tile *t, const int64_t valid, const int vectors,
+    Lanes mean, double sums[lanesWidth], double products[lanesWidth])
 {
     for (int i = 0; i < lanesWidth; i++) sums[i] = products[i] = 0.0;
-    for (int64_t first = 0; first < rows; first += columnPiece) {
-        int64_t count = smaller(columnPiece, rows - first);
+    for (int64_t first = 0; first < t->rows; first += columnPiece) {
+        int64_t end = smaller(t->rows, first + columnPiece);
         Lanes sum = {0}, product = {0};
-        for (int64_t r = first; r < first + count; r++) {
-            Lanes a = load_lanes(x + r * stride, valid, vectors);
-            Lanes g = load_gradient(dy, reluResult, r * stride, valid, vectors);
-            APUS_FOR_LANES {
-                sum.part[v] += g.part[v];
-                product.part[v] = multiply_add(g.part[v], a.part[v] - mean.part[v], product.part[v]);
+        for (int64_t run = 0; run < t->runs; run++) {
+            for (int64_t r = first; r < end; r++) {
+                const int64_t place = run * t->runStride + r * t->rowStride;
+                Lanes a = load_lanes(x + place, valid, vectors);
+                Lanes g = load_gradient(dy, reluResult, place, valid, vectors);
+                APUS_FOR_LANES {
+                    sum.part[v] += g.part[v];
+                    product.part[v] = multiply_add(g.part[v], a.part[v] - mean.part[v], product.part[v]);
+                }
             }
         }
         double sumParts[lanesWidth], productParts[lanesWidth];
@@ -239,17 +255,16 @@ APUS_INLINE void gradient_sums_of_tiles(
 {
     for (int64_t index = begin; index < end; index++) {
         Tile t = tile_at(columns, index);
-        int64_t stride = columns->rowStride;
         Lanes m = load_lanes(mean + t.channel, t.valid, laneVectors);
         const float *own = x + t.offset, *dy = outputGradient + t.offset;
         const float *result = reluResult ? reluResult + t.offset : NULL;
         double a[lanesWidth], b[lanesWidth];
         if (t.valid == lanesWidth) {
-            tile_gradient_sums(own, dy, result, t.rows, stride, lanesWidth, laneVectors, m, a, b);
+            tile_gradient_sums(own, dy, result, &t, lanesWidth, laneVectors, m, a, b);
         } else if (t.valid == halfWidth) {
-            tile_gradient_sums(own, dy, result, t.rows, stride, halfWidth, halfVectors, m, a, b);
+            tile_gradient_sums(own, dy, result, &t, halfWidth, halfVectors, m, a, b);
         } else {
-            tile_gradient_sums(own, dy, result, t.rows, stride, t.valid, laneVectors, m, a, b);
+            tile_gradient_sums(own, dy, result, &t, t.valid, laneVectors, m, a, b);
         }
         double *sum = sums + t.image * 2 * columns->channels + t.channel;
         memcpy(sum, a, (size_t)t.valid * sizeof(double));
@@ -269,18 +284,20 @@ static void column_gradient_sums_kernel(
 }
 
 APUS_INLINE void tile_gradient(
-    const float *x, const float *dy, const float *reluResult, int64_t rows, int64_t stride,
-    const int64_t valid, const int vectors, Lanes mean,
-    Lanes scale, Lanes slope, Lanes offset, float *dx)
+    const float *x, const float *dy, const float *reluResult, const Tile *t, const int64_t valid, const int vectors,
+    Lanes mean, Lanes scale, Lanes slope, Lanes offset, float *dx)
 {
-    for (int64_t r = 0; r < rows; r++) {
-        Lanes a = load_lanes(x + r * stride, valid, vectors);
-        Lanes g = load_gradient(dy, reluResult, r * stride, valid, vectors);
-        APUS_FOR_LANES {
-            vfloat centred = g.part[v] - offset.part[v];
-            g.part[v] = (centred - (a.part[v] - mean.part[v]) * slope.part[v]) * scale.part[v];
+    for (int64_t run = 0; run < t->runs; run++) {
+        for (int64_t r = 0; r < t->rows; r++) {
+            const int64_t place = run * t->runStride + r * t->rowStride;
+            Lanes a = load_lanes(x + place, valid, vectors);
+            Lanes g = load_gradient(dy, reluResult, place, valid, vectors);
+            APUS_FOR_LANES {
+                vfloat centred = g.part[v] - offset.part[v];
+                g.part[v] = (centred - (a.part[v] - mean.part[v]) * slope.part[v]) * scale.part[v];
+            }
+            store_lanes(dx + place, g, valid, vectors);
         }
-        store_lanes(dx + r * stride, g, valid, vectors);
     }
 }
 
@@ -291,7 +308,6 @@ APUS_INLINE void gradient_of_tiles(
 {
     for (int64_t index = begin; index < end; index++) {
         Tile t = tile_at(columns, index);
-        int64_t stride = columns->rowStride;
         Lanes m = load_lanes(mean + t.channel, t.valid, laneVectors);
         Lanes s = load_lanes(scale + t.channel, t.valid, laneVectors);
         Lanes k = load_lanes(slope + t.channel, t.valid, laneVectors);
@@ -300,11 +316,11 @@ APUS_INLINE void gradient_of_tiles(
         const float *result = reluResult ? reluResult + t.offset : NULL;
         float *dx = inputGradient + t.offset;
         if (t.valid == lanesWidth) {
-            tile_gradient(own, dy, result, t.rows, stride, lanesWidth, laneVectors, m, s, k, o, dx);
+            tile_gradient(own, dy, result, &t, lanesWidth, laneVectors, m, s, k, o, dx);
         } else if (t.valid == halfWidth) {
-            tile_gradient(own, dy, result, t.rows, stride, halfWidth, halfVectors, m, s, k, o, dx);
+            tile_gradient(own, dy, result, &t, halfWidth, halfVectors, m, s, k, o, dx);
         } else {
-            tile_gradient(own, dy, result, t.rows, stride, t.valid, laneVectors, m, s, k, o, dx);
+            tile_gradient(own, dy, result, &t, t.valid, laneVectors, m, s, k, o, dx);
         }
     }
 }
