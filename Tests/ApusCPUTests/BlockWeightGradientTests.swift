@@ -31,14 +31,17 @@ struct BlockWeightGradientTests {
         return [.random(test.x, using: &generator), .random(test.y, using: &generator)]
     }
 
-    /// One image at a time and several side by side, in one copy and several; one row at once and all; one piece and several.
-    @Test("for all ways to cut the work", arguments: Case.batches, [(nil, nil, nil), (1, 2, 1), (3, 1, 2), (8, 9, 3)])
-    func gradients(test: Case, cut: (images: Int?, rows: Int?, pieces: Int?)) throws {
+    /// One image at a time and several side by side, in one copy and several; one row at once and all; one piece and several;
+    /// written to the caches and past them.
+    @Test(
+        "for all ways to cut the work", arguments: Case.batches,
+        [(nil, nil, nil, false), (nil, nil, nil, true), (1, 2, 1, false), (3, 1, 2, true), (8, 9, 3, false)])
+    func gradients(test: Case, cut: (images: Int?, rows: Int?, pieces: Int?, streams: Bool)) throws {
         try #require(BlockWeightGradient.supports(test.geometry, x: test.x, weight: test.weight))
         let inputs = inputs(test, seed: 13_200)
         let kernel = BlockWeightGradient(
             test.geometry, x: test.x, weight: test.weight, y: test.y, imagesAtOnce: cut.images, rowsAtOnce: cut.rows,
-            pieces: cut.pieces.map { min($0, test.x[0]) })
+            pieces: cut.pieces.map { min($0, test.x[0]) }, streams: cut.streams)
         let positions = test.x[0] * test.y[2] * test.y[3]
         for withBias in [false, true] {
             let primitive = ConvolutionWeightGradient(test.geometry, weightShape: test.weight, withBias: withBias)
@@ -76,9 +79,10 @@ struct BlockWeightGradientTests {
         }
         let small = Case(x: [100, 64, 3, 3], outputs: 128, kernel: [5, 5], padding: [2, 2, 2, 2])
         let strided = Case(x: [100, 32, 32, 32], outputs: 64, kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1])
+        let single = Case(x: [100, 64, 8, 8], outputs: 128, kernel: [1, 1], stride: [2, 2])
         let large = Case(x: [100, 64, 56, 56], outputs: 64, kernel: [5, 5], padding: [2, 2, 2, 2])
         // With AVX-512 oneDNN has faster kernels of its own.
-        for test in [small, strided] { #expect(isChosen(test) == (apus_kernels_isa() == ApusISAAVX2)) }
+        for test in [small, strided, single] { #expect(isChosen(test) == (apus_kernels_isa() == ApusISAAVX2)) }
         #expect(!isChosen(large))
         for test in [small, strided, large] { #expect(isChosen(test, usesGemm: true)) }
         var ragged = small

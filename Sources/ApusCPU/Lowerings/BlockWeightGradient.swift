@@ -13,6 +13,8 @@ struct BlockWeightGradient: Sendable {
     private let pieces: Int
     private let inputTasks: Int
     private let outputTasks: Int
+    /// Whether the gradient of the filters is written past the caches.
+    private let streams: Bool
 
     /// The channels side by side: a vector.
     private static var block: Int { apus_kernels_isa() == ApusISAAVX512 ? 16 : 8 }
@@ -25,7 +27,8 @@ struct BlockWeightGradient: Sendable {
     ) rethrows -> BlockWeightGradient? {
         guard supports(geometry, x: x, weight: weight) else { return nil }
         let isChosen =
-            apus_kernels_isa() == ApusISAAVX2 && x[0] >= 4 && weight[2] * weight[3] > 1
+            apus_kernels_isa() == ApusISAAVX2 && x[0] >= 4
+            && (weight[2] * weight[3] > 1 || geometry.stride[1] > 1)
             && y[3] <= (geometry.stride[1] > 1 ? 28 : 14)
         guard try isChosen || usesGemm() else { return nil }
         return BlockWeightGradient(geometry, x: x, weight: weight, y: y)
@@ -41,9 +44,10 @@ struct BlockWeightGradient: Sendable {
     ///   - imagesAtOnce: images whose pixels at one place are a run; by the sizes, unless told.
     ///   - rowsAtOnce: rows of the result whose input is copied at once; by the sizes, unless told.
     ///   - pieces: those of the batch; by the sizes, unless told.
+    ///   - streams: whether the gradient of the filters is written past the caches; by its size, unless told.
     init(
         _ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape, imagesAtOnce: Int? = nil,
-        rowsAtOnce: Int? = nil, pieces: Int? = nil
+        rowsAtOnce: Int? = nil, pieces: Int? = nil, streams: Bool? = nil
     ) {
         let block = Self.block
         images = x[0]
@@ -51,12 +55,14 @@ struct BlockWeightGradient: Sendable {
         // The copied rows stay in the second cache: 160 KB of half a megabyte.
         let rowFloats = x[3] * min(inputBlocks, Int(APUS_BLOCK_WEIGHT_GRADIENT_INPUTS)) * block
         let room = 40_960 / rowFloats
-        // Rows of up to 8 pixels are short runs; images side by side are long ones, of 8 to 64 pixels.
-        let together = imagesAtOnce ?? (y[3] > 8 || room / x[2] < 8 ? 1 : min(64, room / x[2]))
+        // Rows of up to 8 pixels are short runs; images side by side are long ones, of 8 to 64 pixels, or 128 of one a plane.
+        let most = y[2] * y[3] == 1 ? 128 : 64
+        let together = imagesAtOnce ?? (y[3] > 8 || room / x[2] < 8 ? 1 : min(most, room / x[2]))
         let rows =
             rowsAtOnce
             ?? (together > 1
                 ? y[2] : (room - (weight[2] - 1) * geometry.dilation[0] - 1) / geometry.stride[0] + 1)
+        let used = (0..<2).map { geometry.usedTaps(x: x, weight: weight, y: y, dimension: $0) }
         var sizes = ApusBlockWeightGradient(
             images: Int64(images), inputBlocks: Int64(inputBlocks), outputBlocks: Int64(outputBlocks),
             inputHeight: Int64(x[2]), inputWidth: Int64(x[3]), outputHeight: Int64(y[2]), outputWidth: Int64(y[3]),
@@ -64,14 +70,23 @@ struct BlockWeightGradient: Sendable {
             strideHeight: Int64(geometry.stride[0]), strideWidth: Int64(geometry.stride[1]),
             dilationHeight: Int64(geometry.dilation[0]), dilationWidth: Int64(geometry.dilation[1]),
             paddingTop: Int64(geometry.paddingBefore[0]), paddingLeft: Int64(geometry.paddingBefore[1]),
+            firstTapRow: Int64(used[0].lowerBound), tapRows: Int64(used[0].count),
+            firstTapColumn: Int64(used[1].lowerBound), tapColumns: Int64(used[1].count),
             block: Int64(block), imagesAtOnce: Int64(min(images, together)), rowsAtOnce: Int64(max(1, min(y[2], rows))))
         // Sixteen tasks keep eight threads busy. Pieces cost sums that are read again: at most a quarter of the data.
         let tasks = 16
-        let most = (x.elementCount + y.elementCount) / (4 * weight.elementCount)
-        self.pieces = pieces ?? max(1, min(most, tasks, images))
-        inputTasks = self.pieces >= tasks ? 1 : Int(apus_block_weight_gradient_parts(&sizes))
+        let sums = weight[0] * weight[1] * used[0].count * used[1].count
+        self.pieces = pieces ?? max(1, min((x.elementCount + y.elementCount) / (4 * sums), tasks, images))
+        // Tasks for some of the inputs each copy these once. Single pixels leave little to compute between reading inputs and
+        // outputs: channels are cut both ways then.
+        let parts = Int(apus_block_weight_gradient_parts(&sizes))
         let pairs = Int(apus_block_weight_gradient_pairs(&sizes))
-        outputTasks = min(pairs, max(1, (tasks + self.pieces * inputTasks - 1) / (self.pieces * inputTasks)))
+        let shares = (tasks + self.pieces - 1) / self.pieces
+        inputTasks = shares == 1 ? 1 : y[2] * y[3] == 1 ? min(parts, Int(Double(shares).squareRoot())) : parts
+        outputTasks = min(pairs, (shares + inputTasks - 1) / inputTasks)
+        // The optimizer reads the gradients when all of them are written: what fills an eighth of the last cache is in
+        // memory by then.
+        self.streams = streams ?? (weight.elementCount * MemoryLayout<Float>.stride > CPUInfo.lastCacheBytes / 8)
         self.sizes = sizes
     }
 
@@ -86,9 +101,11 @@ struct BlockWeightGradient: Sendable {
     /// The step: its operands are x, dy, the gradient of the filters and, where asked for, that of the bias.
     func step(withBias: Bool) -> PreparedStep {
         let (sizes, images, pieces, inputTasks, outputTasks) = (sizes, images, pieces, inputTasks, outputTasks)
-        let (parts, pairs, sums, threadFloats) = withUnsafePointer(to: sizes) {
+        let streams: Int32 = streams ? 1 : 0
+        let (parts, pairs, chunks, sums, threadFloats) = withUnsafePointer(to: sizes) {
             (
                 Int(apus_block_weight_gradient_parts($0)), Int(apus_block_weight_gradient_pairs($0)),
+                Int(apus_block_weight_gradient_chunks($0)),
                 Int(apus_block_weight_gradient_sums($0)), (Int(apus_block_weight_gradient_scratch($0)) + 15) / 16 * 16
             )
         }
@@ -106,10 +123,10 @@ struct BlockWeightGradient: Sendable {
                         Int64(parts * (input + 1) / inputTasks), Int64(pairs * output / outputTasks),
                         Int64(pairs * (output + 1) / outputTasks))
                 }
-                Parallel.ranges(parts * pairs) { range, _ in
+                Parallel.ranges(pairs * chunks) { range, _ in
                     apus_block_weight_gradient_finish(
-                        sizes, scratch.floats, Int64(pieces), operands[2].floats, withBias ? operands[3].floats : nil,
-                        Int64(range.lowerBound), Int64(range.upperBound))
+                        sizes, scratch.floats, Int64(pieces), streams, operands[2].floats,
+                        withBias ? operands[3].floats : nil, Int64(range.lowerBound), Int64(range.upperBound))
                 }
             }
         }

@@ -21,6 +21,20 @@ extension ConvolutionGeometry {
             })
     }
 
+    /// The taps of a dimension that some window lays on the input, one of three for a plane of one pixel; all of them if
+    /// there are none, or if the first window would begin behind the input's start without the others.
+    func usedTaps(x: Shape, weight: Shape, y: Shape, dimension: Int) -> Range<Int> {
+        let (stride, dilation) = (stride[dimension], dilation[dimension])
+        let used = (0..<weight[dimension + 2]).filter { tap in
+            (0..<y[dimension + 2]).contains {
+                (0..<x[dimension + 2]).contains($0 * stride + tap * dilation - paddingBefore[dimension])
+            }
+        }
+        guard let first = used.first, let last = used.last, paddingBefore[dimension] >= first * dilation
+        else { return 0..<weight[dimension + 2] }
+        return first..<last + 1
+    }
+
     /// The kernel that oneDNN made, unless it is none to be used; nil asks for ``PlaneConvolution``.
     ///
     /// Those are oneDNN's reference, what it refuses altogether (an output padding beyond the stride), and its matrix

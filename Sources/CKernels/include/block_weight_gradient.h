@@ -21,6 +21,8 @@ typedef struct ApusBlockWeightGradient {
     int64_t inputHeight, inputWidth, outputHeight, outputWidth;
     int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth;
     int64_t paddingTop, paddingLeft;
+    /// The taps that have sums: the others only meet padding, and their gradient is 0.
+    int64_t firstTapRow, tapRows, firstTapColumn, tapColumns;
     /// The channels of a block.
     int64_t block;
     /// Images side by side in the copies: one for planes whose rows are runs long enough.
@@ -34,10 +36,19 @@ typedef struct ApusBlockWeightGradient {
 /// Blocks of output channels of a block of sums.
 #define APUS_BLOCK_WEIGHT_GRADIENT_OUTPUTS 2
 
+/// Input channels whose gradients are written at once: a multiple of a line of the caches, whatever the taps.
+#define APUS_BLOCK_WEIGHT_GRADIENT_CHUNK 16
+
 /// The parts of the input channels, each at most three blocks.
 static inline int64_t apus_block_weight_gradient_parts(const ApusBlockWeightGradient *c)
 {
     return (c->inputBlocks + APUS_BLOCK_WEIGHT_GRADIENT_INPUTS - 1) / APUS_BLOCK_WEIGHT_GRADIENT_INPUTS;
+}
+
+/// The chunks of input channels.
+static inline int64_t apus_block_weight_gradient_chunks(const ApusBlockWeightGradient *c)
+{
+    return (c->inputBlocks * c->block + APUS_BLOCK_WEIGHT_GRADIENT_CHUNK - 1) / APUS_BLOCK_WEIGHT_GRADIENT_CHUNK;
 }
 
 /// The pairs of blocks of output channels.
@@ -50,7 +61,7 @@ static inline int64_t apus_block_weight_gradient_pairs(const ApusBlockWeightGrad
 static inline int64_t apus_block_weight_gradient_sums(const ApusBlockWeightGradient *c)
 {
     int64_t outputs = apus_block_weight_gradient_pairs(c) * APUS_BLOCK_WEIGHT_GRADIENT_OUTPUTS * c->block;
-    return outputs * (c->inputBlocks * c->block * c->kernelHeight * c->kernelWidth + 1);
+    return outputs * (c->inputBlocks * c->block * c->tapRows * c->tapColumns + 1);
 }
 
 /// The rows of the input that `rows` rows of the result reach.
@@ -79,13 +90,14 @@ void apus_block_weight_gradient(
     int64_t beginImage, int64_t endImage, int64_t beginPart, int64_t endPart, int64_t beginPair, int64_t endPair);
 
 /// Adds the sums of several pieces of the images in order, and writes the gradient of the filters [O][C][KH][KW] and that of
-/// the bias [O], for the tasks [begin, end) of parts × pairs, of which pairs run fastest.
+/// the bias [O], for the tasks [begin, end) of pairs × chunks, of which chunks run fastest.
 ///
-/// - sums: those of the pieces one after the other; the first ones are overwritten.
+/// - sums: those of the pieces one after the other.
+/// - streams: whether the gradient of the filters is written past the caches, which do not hold it.
 /// - biasGradient: NULL where it is not asked for.
 void apus_block_weight_gradient_finish(
-    const ApusBlockWeightGradient *c, float *sums, int64_t pieces, float *filterGradient, float *biasGradient,
-    int64_t begin, int64_t end);
+    const ApusBlockWeightGradient *c, const float *sums, int64_t pieces, int streams, float *filterGradient,
+    float *biasGradient, int64_t begin, int64_t end);
 
 #ifdef __cplusplus
 }

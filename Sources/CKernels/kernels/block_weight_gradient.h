@@ -4,6 +4,7 @@
 
 #include "../include/block_weight_gradient.h"
 #include "block_convolution.h"
+#include "lanes_layout.h"
 
 enum {
     filterSumVectors = APUS_BLOCK_WEIGHT_GRADIENT_OUTPUTS,
@@ -14,14 +15,20 @@ enum {
     /// Pixels whose products are added in registers, then to the sums in memory: the inputs and gradients of as many
     /// stay in the nearest cache, and loading and storing sums is a small part of the time.
     filterSumPixels = 128,
+    filterChunk = APUS_BLOCK_WEIGHT_GRADIENT_CHUNK,
+    /// The most taps of which those are written by way of a copy: 16 KB for eight output channels.
+    filterCopyTaps = 32,
 };
 
-/// The pixels of a block of sums: runs of equal length, at equal distances.
+/// The pixels of a block of sums: rows of runs of equal length, at equal distances.
 typedef struct {
     int64_t count, input, gradient;
     int64_t runs, inputRun, gradientRun;
+    int64_t rows, inputRow, gradientRow;
     /// From a vector of output channels to the next.
     int64_t gradientVector;
+    /// From an input channel's sums to the next one's.
+    int64_t sumStep;
 } FilterRuns;
 
 APUS_INLINE void add_filter_products(
@@ -35,19 +42,22 @@ APUS_INLINE void add_filter_products(
     }
     const int64_t count = r->count, inputStep = r->input, gradientStep = r->gradient;
     const int64_t gradientVector = r->gradientVector;
-    for (int64_t run = 0; run < r->runs; run++) {
-        const float *x = input + run * r->inputRun, *g = gradient + run * r->gradientRun;
-        // The body is long enough; runs are short.
-        _Pragma("clang loop unroll(disable)")
-        for (int64_t k = count; k > 0; k--, x += inputStep, g += gradientStep) {
-            vfloat dy[filterSumVectors];
-            APUS_UNROLL
-            for (int v = 0; v < vectors; v++) dy[v] = load(g + v * gradientVector);
-            APUS_UNROLL
-            for (int i = 0; i < rows; i++) {
-                vfloat value = splat(x[i]);
+    for (int64_t row = 0; row < r->rows; row++) {
+        for (int64_t run = 0; run < r->runs; run++) {
+            const float *x = input + row * r->inputRow + run * r->inputRun;
+            const float *g = gradient + row * r->gradientRow + run * r->gradientRun;
+            // The body is long enough; runs are short.
+            _Pragma("clang loop unroll(disable)")
+            for (int64_t k = count; k > 0; k--, x += inputStep, g += gradientStep) {
+                vfloat dy[filterSumVectors];
                 APUS_UNROLL
-                for (int v = 0; v < vectors; v++) own[i][v] = multiply_add(value, dy[v], own[i][v]);
+                for (int v = 0; v < vectors; v++) dy[v] = load(g + v * gradientVector);
+                APUS_UNROLL
+                for (int i = 0; i < rows; i++) {
+                    vfloat value = splat(x[i]);
+                    APUS_UNROLL
+                    for (int v = 0; v < vectors; v++) own[i][v] = multiply_add(value, dy[v], own[i][v]);
+                }
             }
         }
     }
@@ -55,7 +65,7 @@ APUS_INLINE void add_filter_products(
     for (int i = 0; i < rows; i++) {
         APUS_UNROLL
         for (int v = 0; v < vectors; v++) {
-            float *sum = sums + i * filterSumWidth + v * vectorWidth;
+            float *sum = sums + i * r->sumStep + v * vectorWidth;
             store(sum, load(sum) + own[i][v]);
         }
     }
@@ -115,11 +125,11 @@ APUS_INLINE FilterPart filter_part(const ApusBlockWeightGradient *c, int64_t par
     return (FilterPart){first, c->inputBlocks * (part + 1) / parts - first};
 }
 
-/// Where the sums of a part and a pair begin: [pair][part][tap][input channel][output channel].
+/// Where the sums of a part and a pair begin: [pair][input channel][tap][output channel].
 APUS_INLINE float *filter_sums(const ApusBlockWeightGradient *c, float *sums, FilterPart part, int64_t pair)
 {
     int64_t channels = (pair * c->inputBlocks + part.first) * vectorWidth;
-    return sums + channels * c->kernelHeight * c->kernelWidth * filterSumWidth;
+    return sums + channels * c->tapRows * c->tapColumns * filterSumWidth;
 }
 
 /// The results [*begin, *end) of some whose window lays a tap, `offset` behind the window's start, on the input.
@@ -134,7 +144,7 @@ typedef struct {
     /// From row `firstRow` on: [row][column][image][channel].
     const float *input;
     int64_t firstRow, images, channels;
-    /// Likewise, or as it lies, from the row `gradientRow` of the result on.
+    /// Likewise, or as it lies for one image or planes of one pixel, from the row `gradientRow` of the result on.
     const float *gradient;
     int64_t gradientRow, gradientPixel, gradientVector;
     /// From an image's pixel to the next one's, or from a pixel to the next.
@@ -147,11 +157,13 @@ static void filter_gradient_block(
     int64_t beginColumn, int64_t endColumn, int64_t vectors)
 {
     const int64_t pixel = copies->images * copies->channels, line = c->inputWidth * pixel;
-    for (int64_t ky = 0; ky < c->kernelHeight; ky++) {
-        int64_t down = ky * c->dilationHeight - c->paddingTop, top = beginRow, bottom = endRow;
+    const int64_t sumStep = c->tapRows * c->tapColumns * filterSumWidth;
+    for (int64_t ky = 0; ky < c->tapRows; ky++) {
+        int64_t down = (c->firstTapRow + ky) * c->dilationHeight - c->paddingTop, top = beginRow, bottom = endRow;
         filter_reach(down, c->strideHeight, c->inputHeight, &top, &bottom);
-        for (int64_t kx = 0; top < bottom && kx < c->kernelWidth; kx++) {
-            int64_t right = kx * c->dilationWidth - c->paddingLeft, left = beginColumn, end = endColumn;
+        for (int64_t kx = 0; top < bottom && kx < c->tapColumns; kx++) {
+            int64_t right = (c->firstTapColumn + kx) * c->dilationWidth - c->paddingLeft;
+            int64_t left = beginColumn, end = endColumn;
             filter_reach(right, c->strideWidth, c->inputWidth, &left, &end);
             if (left >= end) continue;
             const float *input = copies->input + (top * c->strideHeight + down - copies->firstRow) * line
@@ -159,18 +171,21 @@ static void filter_gradient_block(
             const float *gradient = copies->gradient
                 + ((top - copies->gradientRow) * c->outputWidth + left) * copies->gradientPixel;
             FilterRuns runs = {
-                end - left, c->strideWidth * pixel, copies->gradientPixel, bottom - top, c->strideHeight * line,
-                c->outputWidth * copies->gradientPixel, copies->gradientVector};
+                end - left, c->strideWidth * pixel, copies->gradientPixel, 1, 0, 0, bottom - top, c->strideHeight * line,
+                c->outputWidth * copies->gradientPixel, copies->gradientVector, sumStep};
             if (copies->images > 1) {
-                // Of one row: a run is the images' pixels at one place.
-                runs = (FilterRuns){
-                    copies->images, copies->channels, copies->gradientStep, end - left, c->strideWidth * pixel,
-                    copies->gradientPixel, copies->gradientVector};
+                // A run is the images' pixels at one place.
+                runs.runs = runs.count;
+                runs.inputRun = runs.input;
+                runs.gradientRun = runs.gradient;
+                runs.count = copies->images;
+                runs.input = copies->channels;
+                runs.gradient = copies->gradientStep;
             }
-            float *place = sums + (ky * c->kernelWidth + kx) * copies->channels * filterSumWidth;
+            float *place = sums + (ky * c->tapColumns + kx) * filterSumWidth;
             for (int64_t row = 0; row < copies->channels;) {
                 int rows = next_block(copies->channels - row, filterSumRows);
-                add_filter_products_of(&runs, input + row, gradient, place + row * filterSumWidth, rows, vectors);
+                add_filter_products_of(&runs, input + row, gradient, place + row * sumStep, rows, vectors);
                 row += rows;
             }
         }
@@ -215,8 +230,8 @@ static void filter_gradient_rows(
     float *gradientCopy = scratch
         + APUS_BLOCK_WEIGHT_GRADIENT_INPUTS * apus_block_weight_gradient_reach(c, c->rowsAtOnce) * c->inputWidth
             * c->imagesAtOnce * vectorWidth;
-    // Some rows of one image, or some columns of a row of several.
-    const int64_t rows = images > 1 ? 1 : larger(1, filterSumPixels / c->outputWidth);
+    // Some rows, or some columns of a row.
+    const int64_t rows = larger(1, filterSumPixels / (c->outputWidth * images));
     const int64_t columns = images > 1 ? larger(1, filterSumPixels / images) : c->outputWidth;
     const int64_t pixels = (endRow - row) * c->outputWidth;
     for (int64_t pair = beginPair; pair < endPair; pair++) {
@@ -224,7 +239,8 @@ static void filter_gradient_rows(
         const float *gradient = outputGradient + (image * c->outputBlocks + first) * outputPlane
             + row * c->outputWidth * vectorWidth;
         FilterCopies copies = {scratch, top, images, channels, gradient, row, vectorWidth, outputPlane, vectorWidth};
-        if (images > 1) {
+        copies.gradientStep = images > 1 ? c->outputBlocks * outputPlane : vectorWidth;
+        if (images > 1 && c->outputHeight * c->outputWidth > 1) {
             filter_gradient_gather(
                 gradient, c->outputBlocks * outputPlane, outputPlane, pixels, images, vectors, gradientCopy);
             copies.gradient = gradientCopy;
@@ -248,7 +264,7 @@ static void block_weight_gradient_kernel(
     const ApusBlockWeightGradient *c, const float *input, const float *outputGradient, float *sums, float *scratch,
     int64_t beginImage, int64_t endImage, int64_t beginPart, int64_t endPart, int64_t beginPair, int64_t endPair)
 {
-    const int64_t taps = c->kernelHeight * c->kernelWidth;
+    const int64_t taps = c->tapRows * c->tapColumns;
     float *biasSums = sums
         + apus_block_weight_gradient_pairs(c) * c->inputBlocks * vectorWidth * taps * filterSumWidth;
     for (int64_t part = beginPart; part < endPart; part++) {
@@ -273,39 +289,83 @@ static void block_weight_gradient_kernel(
     }
 }
 
-static void block_weight_gradient_finish_kernel(
-    const ApusBlockWeightGradient *c, float *sums, int64_t pieces, float *filterGradient, float *biasGradient,
-    int64_t begin, int64_t end)
+/// The sum of the pieces' sums at a place, in order.
+APUS_INLINE vfloat filter_pieces(const float *sums, int64_t pieces, int64_t pieceSize)
 {
-    const int64_t pairs = apus_block_weight_gradient_pairs(c), taps = c->kernelHeight * c->kernelWidth;
-    const int64_t pieceSize = apus_block_weight_gradient_sums(c), inputs = c->inputBlocks * vectorWidth;
-    for (int64_t task = begin; task < end; task++) {
-        const FilterPart own = filter_part(c, task / pairs);
-        const int64_t pair = task % pairs, channels = own.blocks * vectorWidth;
-        float *filters = filter_sums(c, sums, own, pair), *bias = sums + pairs * inputs * taps * filterSumWidth;
-        bias += pair * filterSumWidth;
-        for (int64_t piece = 1; piece < pieces; piece++) {
-            const float *more = filters + piece * pieceSize;
-            for (int64_t i = 0; i < channels * taps * filterSumWidth; i += vectorWidth) {
-                store(filters + i, load(filters + i) + load(more + i));
+    vfloat total = load(sums);
+    for (int64_t piece = 1; piece < pieces; piece++) total += load(sums + piece * pieceSize);
+    return total;
+}
+
+/// Writes the gradients of some input channels for a vector of output channels, whose rows are `step` apart; taps that
+/// only meet padding are left as they are.
+static void filter_gradient_write(
+    const ApusBlockWeightGradient *c, const float *sums, int64_t pieces, int64_t channels, float *target, int64_t step)
+{
+    const int64_t taps = c->kernelHeight * c->kernelWidth, used = c->tapRows * c->tapColumns;
+    const int64_t pieceSize = apus_block_weight_gradient_sums(c);
+    for (int64_t channel = 0; channel < channels; channel++, target += taps) {
+        int64_t tap = 0;
+        for (; used == taps && tap + vectorWidth <= taps; tap += vectorWidth, sums += vectorWidth * filterSumWidth) {
+            vfloat square[vectorWidth];
+            APUS_UNROLL
+            for (int i = 0; i < vectorWidth; i++) {
+                square[i] = filter_pieces(sums + i * filterSumWidth, pieces, pieceSize);
             }
-            if (task >= pairs) continue;
-            more = bias + piece * pieceSize;
-            for (int v = 0; v < filterSumWidth; v++) bias[v] += more[v];
+            transpose_square(square);
+            APUS_UNROLL
+            for (int i = 0; i < vectorWidth; i++) store(target + i * step + tap, square[i]);
         }
-        const int64_t firstOutput = pair * filterSumWidth;
-        const int64_t outputs = smaller(filterSumWidth, c->outputBlocks * vectorWidth - firstOutput);
-        for (int64_t output = 0; output < outputs; output++) {
-            float *target = filterGradient + ((firstOutput + output) * inputs + own.first * vectorWidth) * taps;
-            const float *source = filters + output;
-            for (int64_t channel = 0; channel < channels; channel++) {
-                for (int64_t tap = 0; tap < taps; tap++) {
-                    *target++ = source[(tap * channels + channel) * filterSumWidth];
+        for (; tap < used; tap++, sums += filterSumWidth) {
+            const int64_t row = c->firstTapRow + tap / c->tapColumns, column = c->firstTapColumn + tap % c->tapColumns;
+            float *place = target + row * c->kernelWidth + column, lanes[vectorWidth];
+            store(lanes, filter_pieces(sums, pieces, pieceSize));
+            APUS_UNROLL
+            for (int i = 0; i < vectorWidth; i++) place[i * step] = lanes[i];
+        }
+    }
+}
+
+static void block_weight_gradient_finish_kernel(
+    const ApusBlockWeightGradient *c, const float *sums, int64_t pieces, int streams, float *filterGradient,
+    float *biasGradient, int64_t begin, int64_t end)
+{
+    _Alignas(64) float copy[vectorWidth * filterChunk * filterCopyTaps];
+    const int64_t taps = c->kernelHeight * c->kernelWidth, used = c->tapRows * c->tapColumns;
+    const int64_t inputs = c->inputBlocks * vectorWidth, chunks = apus_block_weight_gradient_chunks(c);
+    const int64_t line = inputs * taps, pieceSize = apus_block_weight_gradient_sums(c);
+    // Rows that are not written from their first to their last element at once are put together in a copy.
+    const int copies = taps <= filterCopyTaps && (streams || used < taps);
+    if (copies) memset(copy, 0, (size_t)(vectorWidth * filterChunk * taps) * sizeof(float));
+    for (int64_t task = begin; task < end; task++) {
+        const int64_t pair = task / chunks, first = task % chunks * filterChunk;
+        const int64_t channels = smaller(filterChunk, inputs - first), count = channels * taps;
+        const int64_t block = pair * filterSumVectors, vectors = smaller(filterSumVectors, c->outputBlocks - block);
+        for (int64_t v = 0; v < vectors; v++) {
+            const float *own = sums + (pair * inputs + first) * used * filterSumWidth + v * vectorWidth;
+            float *target = filterGradient + (block + v) * vectorWidth * line + first * taps;
+            if (!copies) {
+                for (int64_t i = 0; used < taps && i < vectorWidth; i++) {
+                    memset(target + i * line, 0, (size_t)count * sizeof(float));
+                }
+                filter_gradient_write(c, own, pieces, channels, target, line);
+                continue;
+            }
+            filter_gradient_write(c, own, pieces, channels, copy, filterChunk * taps);
+            for (int64_t i = 0; i < vectorWidth; i++) {
+                const float *row = copy + i * filterChunk * taps;
+                if (streams) {
+                    stream_floats(target + i * line, row, count);
+                } else {
+                    copy_bytes(target + i * line, row, (size_t)count * sizeof(float));
                 }
             }
         }
-        if (biasGradient && task < pairs) {
-            memcpy(biasGradient + firstOutput, bias, (size_t)outputs * sizeof(float));
+        if (!biasGradient || first > 0) continue;
+        const float *bias = sums + apus_block_weight_gradient_pairs(c) * inputs * used * filterSumWidth;
+        for (int64_t v = 0; v < vectors; v++) {
+            const float *own = bias + (pair * filterSumVectors + v) * vectorWidth;
+            store(biasGradient + (block + v) * vectorWidth, filter_pieces(own, pieces, pieceSize));
         }
     }
 }

@@ -150,9 +150,9 @@
        int64_t beginImage, int64_t endImage, int64_t beginPart, int64_t endPart, int64_t beginPair, int64_t endPair),  \
       (c, input, outputGradient, sums, scratch, beginImage, endImage, beginPart, endPart, beginPair, endPair))         \
     X(block_weight_gradient_finish,                                                                                    \
-      (const ApusBlockWeightGradient *c, float *sums, int64_t pieces, float *filterGradient, float *biasGradient,      \
-       int64_t begin, int64_t end),                                                                                    \
-      (c, sums, pieces, filterGradient, biasGradient, begin, end))                                                     \
+      (const ApusBlockWeightGradient *c, const float *sums, int64_t pieces, int streams, float *filterGradient,        \
+       float *biasGradient, int64_t begin, int64_t end),                                                               \
+      (c, sums, pieces, streams, filterGradient, biasGradient, begin, end))                                            \
     X(lanes_to_blocks,                                                                                                 \
       (const ApusLanesBlocks *sizes, const float *lanes, float *blocks, int64_t begin, int64_t end),                   \
       (sizes, lanes, blocks, begin, end))                                                                              \

@@ -121,20 +121,6 @@ static int may_stream(const PointwiseRun *run, int output)
     return 1;
 }
 
-/// Stores a tile past the caches, but for what does not fill a whole vector of the memory.
-static void stream_tile(const float *tile, float *destination, int64_t count)
-{
-    int64_t i = 0;
-    while (i < count && ((uintptr_t)(destination + i) & (sizeof(vfloat) - 1)) != 0) {
-        destination[i] = tile[i];
-        i++;
-    }
-    for (; i + vectorWidth <= count; i += vectorWidth) {
-        __builtin_nontemporal_store(load(tile + i), (vfloat *)(destination + i));
-    }
-    for (; i < count; i++) destination[i] = tile[i];
-}
-
 /// Cuts a tile at the end of a long run of a broadcast operand, within which the operand needs no copy.
 static int64_t tile_within_runs(const PointwiseRun *run, int64_t position, int64_t count)
 {
@@ -218,7 +204,7 @@ static void run_tile(PointwiseRun *run, int64_t position, int64_t count, int64_t
             tile = filled;
         }
         if (inPlace && may_stream(run, o)) {
-            stream_tile(tile, (float *)run->outputs[o].data + position, count);
+            stream_floats((float *)run->outputs[o].data + position, tile, count);
         } else {
             write_operand(tile, &run->outputs[o], run->rank, run->shape, position, valid);
         }

@@ -58,6 +58,20 @@ APUS_INLINE void copy_bytes(void *restrict target, const void *restrict source, 
     memcpy(to, from, count);
 }
 
+/// Copies floats past the caches, but for what does not fill a whole vector of the memory.
+static inline void stream_floats(float *target, const float *source, int64_t count)
+{
+    int64_t i = 0;
+    while (i < count && ((uintptr_t)(target + i) & (sizeof(vfloat) - 1)) != 0) {
+        target[i] = source[i];
+        i++;
+    }
+    for (; i + vectorWidth <= count; i += vectorWidth) {
+        __builtin_nontemporal_store(load(source + i), (vfloat *)(target + i));
+    }
+    for (; i < count; i++) target[i] = source[i];
+}
+
 /// The first `count` floats (fewer than a vector has), and `fill` behind them.
 APUS_INLINE vfloat load_part(const float *p, int64_t count, float fill) {
     float lanes[vectorWidth];

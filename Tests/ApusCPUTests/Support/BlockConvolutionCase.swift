@@ -28,7 +28,7 @@ struct BlockConvolutionCase: CustomTestStringConvertible, Sendable {
         "\(x.brackets) to \(y.brackets), kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation)"
     }
 
-    /// Batches of one image, some, and several groups; planes of one pixel and more; kernels of 1, 3, 5, 7 and oblong ones;
+    /// Batches of one image, some, and several groups, of which a task has one or several; planes of one pixel and more; kernels of 1, 3, 5, 7 and oblong ones;
     /// strides, dilations, padding on any side and beyond the kernel's reach; one block of channels and several, in pairs
     /// and not.
     static let batches = [
@@ -49,5 +49,10 @@ struct BlockConvolutionCase: CustomTestStringConvertible, Sendable {
             x: [8, 16, 9, 12], outputs: 16, kernel: [3, 3], padding: [4, 0, 0, 4], dilation: [2, 3]),
         Self(x: [9, 16, 1, 30], outputs: 16, kernel: [1, 5], stride: [1, 4], padding: [0, 2, 0, 2]),
         Self(x: [6, 32, 3, 3], outputs: 16, kernel: [3, 3], padding: [2, 2, 2, 2]),
+        Self(x: [100, 32, 1, 1], outputs: 48, kernel: [3, 3], padding: [1, 1, 1, 1]),
+        Self(x: [50, 16, 2, 2], outputs: 32, kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1]),
+        Self(x: [29, 32, 4, 4], outputs: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1]),
+        Self(x: [31, 16, 4, 4], outputs: 48, kernel: [1, 1], stride: [2, 2]),
+        Self(x: [4, 16, 1, 1], outputs: 16, kernel: [7, 7], padding: [3, 3, 3, 3]),
     ]
 }
