@@ -93,17 +93,6 @@ ApusMemoryDescriptor *apus_memory_descriptor_create_channel_blocked(int rank, co
     return createByTag(rank, dimensions, dataType(type), tags[rank - 3][column]);
 }
 
-ApusMemoryDescriptor *apus_memory_descriptor_create_blocked_filters(const int64_t *dimensions, int block,
-    bool inputsInnermost) {
-    if (block != 8 && block != 16) {
-        apus_set_error(operation, "blocked filters", "expected blocks of 8 or 16");
-        return NULL;
-    }
-    dnnl_format_tag_t outputs = block == 8 ? dnnl_OIhw8i8o : dnnl_OIhw16i16o;
-    dnnl_format_tag_t inputs = block == 8 ? dnnl_OIhw8o8i : dnnl_OIhw16o16i;
-    return createByTag(4, dimensions, dnnl_f32, inputsInnermost ? inputs : outputs);
-}
-
 ApusMemoryDescriptor *apus_own(apus_borrowed_descriptor borrowed) {
     ApusMemoryDescriptor *descriptor = allocate();
     if (!descriptor) return NULL;

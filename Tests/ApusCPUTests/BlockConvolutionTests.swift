@@ -136,6 +136,8 @@ struct BlockConvolutionTests {
         }
         #expect(isChosenForGradient())
         batch.stride = [2, 2]
+        #expect(isChosenForGradient())
+        batch.x = [100, 32, 28, 28]
         #expect(!isChosenForGradient())
         (batch.stride, batch.x) = ([1, 1], [1, 32, 14, 14])
         #expect(!isChosenForGradient() && !isChosen(batch))

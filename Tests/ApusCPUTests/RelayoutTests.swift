@@ -47,6 +47,37 @@ struct RelayoutTests {
         }
     }
 
+    @Test(
+        "filters in blocks have the taps that are used, wherever they come from",
+        arguments: [(0..<3, 0..<3), (1..<2, 1..<2), (1..<3, 0..<2)])
+    func filters(rows: Range<Int>, columns: Range<Int>) throws {
+        let block = Int(apus_kernels_vector_width())
+        let (outputs, inputs) = (2 * block, 3 * block)
+        let shape: Shape = [outputs, inputs, 3, 3]
+        let filters = TestArray((0..<shape.elementCount).map(Double.init), shape)
+        let layout = BlockFilters(shape, rows: rows, columns: columns).layout
+        var expected: [Float] = []
+        for outputBlock in 0..<2 {
+            for inputBlock in 0..<3 {
+                for (row, column) in rows.flatMap({ row in columns.map { (row, $0) } }) {
+                    for input in inputBlock * block..<(inputBlock + 1) * block {
+                        for output in outputBlock * block..<(outputBlock + 1) * block {
+                            expected.append(Float(((output * inputs + input) * 3 + row) * 3 + column))
+                        }
+                    }
+                }
+            }
+        }
+        for source in [.plain, try blocked(shape, 16), .lanes(shape)] {
+            let placed = try KernelRunner.relayout(try KernelRunner.place(filters, source), to: layout)
+            #expect(placed.memory.isIntact)
+            #expect(placed.memory.byteCount == expected.count * 4)
+            let floats = UnsafeBufferPointer(
+                start: placed.memory.pointer.assumingMemoryBound(to: Float.self), count: expected.count)
+            #expect(Array(floats) == expected, "from \(source)")
+        }
+    }
+
     @Test("a layout serves the kernels of its kind only")
     func kinds() throws {
         let shape: Shape = [16, 32, 2, 2]

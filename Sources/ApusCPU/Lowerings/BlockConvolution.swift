@@ -1,7 +1,6 @@
 import ApusGraph
 import ApusPlan
 import CKernels
-import COneDNN
 
 /// A convolution of small planes or with strides, or the gradient of its input, whose kernels keep a part of the filters in
 /// the nearest cache for many pixels (`block_convolution.h`).
@@ -10,7 +9,7 @@ struct BlockConvolution: Sendable {
     private let images: Int
     /// How the images are cut.
     private let order: Order
-    private let filters: [Int]
+    private let filters: BlockFilters
 
     private enum Order {
         /// Blocks of pixels of one image: so many images' planes are padded, and then convolved, at once.
@@ -41,13 +40,15 @@ struct BlockConvolution: Sendable {
         return BlockConvolution(geometry, x: x, weight: weight, y: y)
     }
 
-    /// Likewise for the gradient of the input, of batches only, and not with strides: for 32 → 64 channels of 3×3, stride 2
-    /// and 100 images of 32×32 oneDNN's kernels take 8.3 ms and ours 10.2, since a place has one to four taps only.
+    /// Likewise for the gradient of the input, of batches only. With a stride a place has one to four of nine taps, and only
+    /// small planes gain: oneDNN's kernels and ours take 10.4 and 3.4 ms for 512 → 256 channels of 3×3, stride 2 and 256
+    /// images of 1×1, 7.3 and 4.7 from 2×2, 19.0 and 16.5 for 16 images of 7×7, but 8.8 and 10.5 for 64 → 32 channels of
+    /// 100 images of 16×16.
     static func preferredGradient(
         _ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape
     ) -> BlockConvolution? {
         guard apus_kernels_isa() == ApusISAAVX2, supports(geometry, x: x, weight: weight),
-            weight[2] * weight[3] > 1, x[0] >= leastImages, geometry.stride == [1, 1], y[3] <= 14
+            weight[2] * weight[3] > 1, x[0] >= leastImages, y[3] <= (geometry.stride[1] > 1 ? 8 : 14)
         else { return nil }
         return BlockConvolution(gradient: geometry, x: x, weight: weight, y: y)
     }
@@ -70,18 +71,12 @@ struct BlockConvolution: Sendable {
         imagesTogether: Bool? = nil
     ) {
         images = x[0]
-        filters = weight.dimensions
-        sizes = Self.sizes(geometry, x: x, weight: weight, y: y)
+        (sizes, filters) = Self.sizes(geometry, x: x, weight: weight, y: y)
         if imagesTogether ?? (x[0] >= Self.leastImages) {
             sizes.images = Int64(images)
             order = Self.together(sizes)
             return
         }
-        let used = (0..<2).map { Self.usedTaps(geometry, x: x, weight: weight, y: y, dimension: $0) }
-        let padding = (0..<2).map { geometry.paddingBefore[$0] - used[$0].lowerBound * geometry.dilation[$0] }
-        (sizes.kernelHeight, sizes.kernelWidth) = (Int64(used[0].count), Int64(used[1].count))
-        (sizes.firstRow, sizes.firstColumn) = (Int64(used[0].lowerBound), Int64(used[1].lowerBound))
-        (sizes.paddingTop, sizes.paddingLeft) = (Int64(padding[0]), Int64(padding[1]))
         // At least four tasks a thread, since the last one to end keeps the others waiting for an eighth of the time on
         // average, and four full tasks for each panel of filters.
         let tasks = withUnsafePointer(to: sizes) { Int(apus_block_convolution_tasks($0)) }
@@ -99,8 +94,7 @@ struct BlockConvolution: Sendable {
     ///   - y: those of the output's gradient.
     init(gradient geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape) {
         images = x[0]
-        filters = weight.dimensions
-        sizes = Self.sizes(geometry, x: x, weight: weight, y: y)
+        (sizes, filters) = Self.sizes(geometry, x: x, weight: weight, y: y)
         (sizes.inputBlocks, sizes.outputBlocks) = (sizes.outputBlocks, sizes.inputBlocks)
         (sizes.inputHeight, sizes.outputHeight) = (sizes.outputHeight, sizes.inputHeight)
         (sizes.inputWidth, sizes.outputWidth) = (sizes.outputWidth, sizes.inputWidth)
@@ -109,60 +103,44 @@ struct BlockConvolution: Sendable {
         order = Self.together(sizes)
     }
 
-    /// As many rows at once as have copies of a quarter of a megabyte: half of the second cache.
+    /// So many images that a task's pixels, which share the filters in the nearest cache, are of all of them, and as many
+    /// rows at once as have copies of a quarter of a megabyte: half of the second cache.
     private static func together(_ sizes: ApusBlockConvolution) -> Order {
-        let together = min(Int(sizes.images), Int(APUS_BLOCK_CONVOLUTION_IMAGES))
-        let line = Int(sizes.inputBlocks * sizes.inputWidth) * block * together
+        let (least, room) = (Int(APUS_BLOCK_CONVOLUTION_IMAGES), 65_536)
+        let row = Int(sizes.inputBlocks * sizes.inputWidth) * block
+        let phases = sizes.isGradient != 0 ? Int(sizes.strideHeight * sizes.strideWidth) : 1
+        let places = max(1, Int(sizes.outputHeight * sizes.outputWidth) / phases)
+        let wanted = min(Int(APUS_BLOCK_CONVOLUTION_PIXELS) / places, room / (row * Int(sizes.inputHeight)))
+        let together = min(Int(sizes.images), max(least, wanted / least * least))
         var rows = sizes.outputHeight
         withUnsafePointer(to: sizes) { sizes in
-            while rows > 1, Int(apus_block_convolution_reach(sizes, rows)) * line > 65_536 { rows -= 1 }
+            while rows > 1, Int(apus_block_convolution_reach(sizes, rows)) * row * together > room { rows -= 1 }
         }
         return .together(rows: Int(rows), images: together)
     }
 
-    /// The sizes for one image with all taps.
+    /// The sizes for one image, and the filters, without the taps that no window lays on the input.
     private static func sizes(
         _ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape
-    ) -> ApusBlockConvolution {
-        ApusBlockConvolution(
+    ) -> (ApusBlockConvolution, BlockFilters) {
+        let used = (0..<2).map { geometry.usedTaps(x: x, weight: weight, y: y, dimension: $0) }
+        let padding = (0..<2).map { geometry.paddingBefore[$0] - used[$0].lowerBound * geometry.dilation[$0] }
+        let sizes = ApusBlockConvolution(
             images: 1, inputBlocks: Int64(x[1] / block), outputBlocks: Int64(y[1] / block),
             inputHeight: Int64(x[2]), inputWidth: Int64(x[3]), outputHeight: Int64(y[2]), outputWidth: Int64(y[3]),
-            kernelHeight: Int64(weight[2]), kernelWidth: Int64(weight[3]),
+            kernelHeight: Int64(used[0].count), kernelWidth: Int64(used[1].count),
             strideHeight: Int64(geometry.stride[0]), strideWidth: Int64(geometry.stride[1]),
             dilationHeight: Int64(geometry.dilation[0]), dilationWidth: Int64(geometry.dilation[1]),
-            paddingTop: Int64(geometry.paddingBefore[0]), paddingLeft: Int64(geometry.paddingBefore[1]),
-            filterHeight: Int64(weight[2]), filterWidth: Int64(weight[3]), firstRow: 0, firstColumn: 0,
-            isGradient: 0)
+            paddingTop: Int64(padding[0]), paddingLeft: Int64(padding[1]), isGradient: 0)
+        return (sizes, BlockFilters(weight, rows: used[0], columns: used[1]))
     }
 
-    /// The taps of a dimension that some window lays on the input, one of three for a plane of one pixel; all of them if
-    /// there are none, or if the first window would begin behind the input's start without the others.
-    private static func usedTaps(
-        _ geometry: ConvolutionGeometry, x: Shape, weight: Shape, y: Shape, dimension: Int
-    ) -> Range<Int> {
-        let (stride, dilation) = (geometry.stride[dimension], geometry.dilation[dimension])
-        let used = (0..<weight[dimension + 2]).filter { tap in
-            (0..<y[dimension + 2]).contains {
-                (0..<x[dimension + 2]).contains($0 * stride + tap * dilation - geometry.paddingBefore[dimension])
-            }
-        }
-        guard let first = used.first, let last = used.last,
-            geometry.paddingBefore[dimension] >= first * dilation
-        else { return 0..<weight[dimension + 2] }
-        return first..<last + 1
-    }
-
-    /// The layouts of the step's inputs and its result: images in blocks, filters as of `OIhw8i8o`, or `OIhw8o8i` for a
-    /// gradient, the bias plain.
+    /// The layouts of the step's inputs and its result: images and filters in blocks, the bias plain.
     func layouts(_ step: StepDescription, hasBias: Bool) throws -> StepLayouts {
         let result = try PhysicalLayout.channelBlocks(of: Self.block, step.outputs[0].spec.shape)
-        let weight = try OneDNNDescriptor(
-            apus_memory_descriptor_create_blocked_filters(
-                filters.map(Int64.init), Int32(Self.block), sizes.isGradient != 0)
-        ).layout
         let image = try PhysicalLayout.channelBlocks(of: Self.block, step.inputs[0].spec.shape)
         let rest = step.inputs.dropFirst(hasBias ? 3 : 2).map { _ in result }
-        return StepLayouts(inputs: [image, weight] + (hasBias ? [.plain] : []) + rest, outputs: [result])
+        return StepLayouts(inputs: [image, filters.layout] + (hasBias ? [.plain] : []) + rest, outputs: [result])
     }
 
     /// The step: its operands are the input, the filters, the bias and what is added to it where there are such, and the
@@ -235,16 +213,22 @@ struct BlockConvolution: Sendable {
         let reach = withUnsafePointer(to: sizes) { Int(apus_block_convolution_reach($0, Int64(rows))) }
         let copies = Int(sizes.inputBlocks * sizes.inputWidth) * Self.block * together * reach
         let threadBytes = (copies * MemoryLayout<Float>.stride + 63) / 64 * 64
-        return PreparedStep(kernel: "blocks", scratchBytes: CPUInfo.threadCount * threadBytes) { operands, scratch in
+        // A gradient's filters are turned first.
+        let (filters, isTurned) = (filters, sizes.isGradient != 0)
+        let filterBytes = isTurned ? (filters.elementCount * MemoryLayout<Float>.stride + 63) / 64 * 64 : 0
+        let scratchBytes = filterBytes + CPUInfo.threadCount * threadBytes
+        return PreparedStep(kernel: "blocks", scratchBytes: scratchBytes) { operands, scratch in
             let result = operands.count - 1
+            if isTurned { filters.turn(operands[1].floats, scratch.floats) }
+            let own = isTurned ? scratch.floats : operands[1].floats
             Parallel.tasks(groups * bands * parts) { task, thread in
                 let (group, rest) = task.quotientAndRemainder(dividingBy: bands * parts)
                 let (band, part) = rest.quotientAndRemainder(dividingBy: parts)
                 withUnsafePointer(to: sizes) {
                     apus_block_convolution_together(
-                        $0, operands[0].floats, operands[1].floats, hasBias ? operands[2].floats : nil,
+                        $0, operands[0].floats, own, hasBias ? operands[2].floats : nil,
                         addsInput ? operands[result - 1].floats : nil, activation, operands[result].floats,
-                        (scratch + thread * threadBytes).floats, Int64(images * group / groups),
+                        (scratch + filterBytes + thread * threadBytes).floats, Int64(images * group / groups),
                         Int64(images * (group + 1) / groups), Int64(height * band / bands),
                         Int64(height * (band + 1) / bands), Int64(panels * part / parts),
                         Int64(panels * (part + 1) / parts))

@@ -9,11 +9,32 @@ extension Relayout: CPULowerable {
 
     func lower(_ step: StepDescription) throws -> PreparedStep? {
         let (source, target) = (step.inputs[0], step.outputs[0])
+        if let filters = target.layout.blockFilters { return try lowerFilters(source, filters) }
         guard !source.layout.isLanes, !target.layout.isLanes else { return try lowerLanes(source, target) }
         // One side at least is oneDNN's, and knows the sizes (a grouped weight has one dimension more).
         guard let sizes = (source.layout.oneDNN ?? target.layout.oneDNN)?.dimensions else { return nil }
         let reorder = try makeReorder(from: source.oneDNNDescriptor(sizes), to: target.oneDNNDescriptor(sizes))
         return reorder.step([.source, .destination])
+    }
+
+    /// To filters in blocks of channels, by way of rows; they are read by convolutions alone, and never laid out again.
+    private func lowerFilters(_ source: PlannedValue, _ filters: BlockFilters) throws -> PreparedStep? {
+        if source.layout == .plain {
+            return PreparedStep(kernel: "filters to blocks") { operands, _ in
+                filters.layOut(operands[0].floats, operands[1].floats)
+            }
+        }
+        let rows = PlannedValue(source.spec)
+        guard
+            let toRows = try lower(
+                StepDescription(self, inputs: [source], outputs: [rows], uses: []))
+        else { return nil }
+        let bytes = (source.spec.byteCount + 63) / 64 * 64
+        return PreparedStep(kernel: "filters to blocks by rows", scratchBytes: bytes + toRows.scratchBytes) {
+            operands, scratch in
+            try run(toRows, operands[0], scratch, scratch + bytes)
+            filters.layOut(scratch.floats, operands[1].floats)
+        }
     }
 
     /// Between lanes and rows or blocks of channels, or by way of rows.

@@ -18,6 +18,7 @@
 #include "sliding_window.h"
 #include "add_activate.h"
 #include "block_convolution.h"
+#include "block_filters.h"
 #include "block_weight_gradient.h"
 #include "plane_positions.h"
 #include "softmax.h"

@@ -9,11 +9,11 @@
 ///
 /// Many images: a block of pixels is one place of several images, with exactly the taps that meet the input there, so that
 /// no product with padding is computed; the images' pixels are copied side by side. The gradient of an input with a stride
-/// is such a case: a place has only each second tap of its row and column, or the like.
+/// is such a case: a place has only each second tap of its row and column, or the like, and those that have the same follow
+/// each other.
 ///
 /// A block of channels is a vector: input [N][C / block][H][W][block], output likewise (oneDNN's nChw8c for AVX2);
-/// filters [O / block][C / block][KH][KW][block of C][block of O] (OIhw8i8o), and for the gradient of an input
-/// [O / block][C / block][KH][KW][block of O][block of C] (OIhw8o8i).
+/// filters [O / block][C / block][KH][KW][block of C][block of O], as `block_filters.h` lays them out.
 #ifndef APUS_BLOCK_CONVOLUTION_H
 #define APUS_BLOCK_CONVOLUTION_H
 
@@ -27,15 +27,13 @@ extern "C" {
 
 /// The sizes of a convolution; padding below and to the right follows from those of the output.
 ///
-/// For the gradient of an input, the input is the output's gradient and the output is the input's.
+/// For the gradient of an input, the input is the output's gradient and the output is the input's, and the filters lie as
+/// those of a convolution from that input to that output.
 typedef struct ApusBlockConvolution {
     int64_t images, inputBlocks, outputBlocks;
     int64_t inputHeight, inputWidth, outputHeight, outputWidth;
     int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth;
     int64_t paddingTop, paddingLeft;
-    /// The taps of the filters in memory, and the first ones that are used: those that no window lays on the input are
-    /// left out.
-    int64_t filterHeight, filterWidth, firstRow, firstColumn;
     /// Whether this is the gradient of an input: for images together only.
     int64_t isGradient;
 } ApusBlockConvolution;
@@ -44,7 +42,7 @@ typedef struct ApusBlockConvolution {
 /// several images where planes are small, which share the filters then.
 #define APUS_BLOCK_CONVOLUTION_PIXELS 96
 
-/// Pixels of a block of sums on any instruction set.
+/// Images that fill a block of sums.
 #define APUS_BLOCK_CONVOLUTION_IMAGES 6
 
 /// Whether windows reach beyond the input: then its planes are read from padded copies.
@@ -97,7 +95,7 @@ void apus_block_convolution_forward(
     const ApusBlockConvolution *c, const float *padded, const float *filters, const float *bias, const float *addend,
     ApusActivation activation, float *output, int64_t begin, int64_t end);
 
-/// The same for images together: for the images [beginImage, endImage), at most `APUS_BLOCK_CONVOLUTION_IMAGES`, the rows
+/// The same for images together: for the images [beginImage, endImage), at most `APUS_BLOCK_CONVOLUTION_PIXELS`, the rows
 /// [beginRow, endRow) of the result and the pairs [beginPanel, endPanel) of blocks of output channels.
 ///
 /// - scratch: the copies of the rows of the input that those reach, of all input channels.

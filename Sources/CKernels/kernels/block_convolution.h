@@ -158,14 +158,13 @@ static void block_convolution_part(
     const float *pixels[APUS_BLOCK_CONVOLUTION_PIXELS];
     int64_t places[APUS_BLOCK_CONVOLUTION_PIXELS];
     int64_t width = apus_block_convolution_width(c), plane = apus_block_convolution_height(c) * width * vectorWidth;
-    int64_t count = end - begin, taps = c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
-    int64_t outputPixels = c->outputHeight * c->outputWidth, outputPlane = outputPixels * vectorWidth;
     const int64_t square = vectorWidth * vectorWidth;
+    int64_t count = end - begin, taps = c->kernelHeight * c->kernelWidth * square;
+    int64_t outputPixels = c->outputHeight * c->outputWidth, outputPlane = outputPixels * vectorWidth;
     const BlockSteps steps = {plane, taps};
     const BlockTaps all = {
-        0, 0, c->kernelHeight, c->dilationHeight * width * vectorWidth, c->filterWidth * square, c->kernelWidth,
+        0, 0, c->kernelHeight, c->dilationHeight * width * vectorWidth, c->kernelWidth * square, c->kernelWidth,
         c->dilationWidth * vectorWidth, square};
-    filters += (c->firstRow * c->filterWidth + c->firstColumn) * square;
     for (int64_t p = 0; p < count; p++) {
         int64_t image = (begin + p) / outputPixels, pixel = (begin + p) % outputPixels;
         int64_t row = pixel / c->outputWidth, column = pixel % c->outputWidth;
@@ -180,25 +179,16 @@ static void block_convolution_part(
     }
     // Blocks of pixels of nearly equal size: of six, five keep the processor as busy, and one does not.
     int64_t groups = (count + blockPixels - 1) / blockPixels;
-    int64_t used = c->kernelHeight * c->kernelWidth * vectorWidth * vectorWidth;
-    int64_t span = ((c->kernelHeight - 1) * c->filterWidth + c->kernelWidth) * vectorWidth * vectorWidth;
-    int64_t chunk = larger(1, blockFilters / (blockVectors * used));
+    int64_t chunk = larger(1, blockFilters / (blockVectors * taps));
     for (int64_t first = 0; first < c->inputBlocks; first += chunk) {
         const float *parts[blockVectors] = {filters + first * taps, filters + (c->inputBlocks + first) * taps};
         int64_t blocks = smaller(chunk, c->inputBlocks - first);
         for (int64_t group = 0; group < groups; group++) {
             int64_t from = count * group / groups, to = count * (group + 1) / groups;
             // The next filters come from memory meanwhile.
-            int64_t rest = smaller(chunk, c->inputBlocks - first - blocks), next = rest * taps;
+            int64_t next = smaller(chunk, c->inputBlocks - first - blocks) * taps;
             for (int64_t v = 0; v < vectors; v++) {
-                const float *ahead = parts[v] + blocks * taps;
-                if (span == taps) {
-                    block_prefetch(ahead, next * group / groups, next * (group + 1) / groups);
-                } else {
-                    for (int64_t b = rest * group / groups; b < rest * (group + 1) / groups; b++) {
-                        block_prefetch(ahead + b * taps, 0, span);
-                    }
-                }
+                block_prefetch(parts[v] + blocks * taps, next * group / groups, next * (group + 1) / groups);
             }
             block_sums_of(
                 &all, &steps, pixels + from, parts, blocks, sums + from * blockVectors * vectorWidth, to - from,
@@ -246,80 +236,92 @@ typedef struct {
     int64_t firstRow, rows, images;
 } BlockCopies;
 
-/// The places [begin, end) of some images, for one or two blocks of output channels.
+/// Places of the result: all, or those of a phase, which lie at the distance of a stride.
+typedef struct {
+    int64_t firstRow, rowStep, firstColumn, columns, columnStep;
+} BlockPlaces;
+
+/// The places [begin, end) of those of some images, for one or two blocks of output channels.
 ///
 /// - filters, bias: those of the first block.
 /// - addend, output: where the first block of the first image lies.
 static void block_convolution_places(
-    const ApusBlockConvolution *c, const BlockCopies *copies, const float *filters, const float *bias,
-    const float *addend, ApusActivation activation, float *output, int64_t begin, int64_t end, int64_t vectors)
+    const ApusBlockConvolution *c, const BlockCopies *copies, const BlockPlaces *own, const float *filters,
+    const float *bias, const float *addend, ApusActivation activation, float *output, int64_t begin, int64_t end,
+    int64_t vectors)
 {
     enum { most = APUS_BLOCK_CONVOLUTION_PIXELS };
     _Alignas(64) float sums[most * blockVectors * vectorWidth];
-    const float *pixels[APUS_BLOCK_CONVOLUTION_IMAGES];
+    const float *pixels[most];
     int64_t places[most];
     BlockTaps taps[most];
-    const int64_t count = copies->images, pixel = count * vectorWidth, line = c->inputWidth * pixel;
-    const int64_t square = vectorWidth * vectorWidth, filterTaps = c->filterHeight * c->filterWidth * square;
+    const int64_t images = copies->images, pixel = images * vectorWidth, line = c->inputWidth * pixel;
+    const int64_t square = vectorWidth * vectorWidth, filterTaps = c->kernelHeight * c->kernelWidth * square;
     const int64_t outputPlane = c->outputHeight * c->outputWidth * vectorWidth;
-    const BlockSteps steps = {copies->rows * line, c->isGradient ? c->outputBlocks * filterTaps : filterTaps};
-    const int64_t nextVector = c->isGradient ? filterTaps : c->inputBlocks * filterTaps;
-    // With a stride, a gradient's places that share their taps follow each other.
-    const int64_t phases = c->isGradient ? c->strideWidth : 1;
-    int64_t pieces = 0, row = -1;
+    const BlockSteps steps = {copies->rows * line, filterTaps};
+    const int64_t count = end - begin;
+    int64_t row = -1, used = 0, widest = 0;
     AxisTaps rows = {0, 0, 0, 0, 0};
-    for (int64_t phase = 0; phase < phases; phase++) {
-        for (int64_t place = begin; place < end; place++) {
-            const int64_t column = place % c->outputWidth;
-            if (phases > 1 && column % phases != phase) continue;
-            if (place / c->outputWidth != row) {
-                row = place / c->outputWidth;
-                rows = block_axis_taps(
-                    c->isGradient, row, c->inputHeight, c->kernelHeight, c->strideHeight, c->dilationHeight,
-                    c->paddingTop);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t column = own->firstColumn + (begin + i) % own->columns * own->columnStep;
+        const int64_t ownRow = own->firstRow + (begin + i) / own->columns * own->rowStep;
+        if (ownRow != row) {
+            row = ownRow;
+            rows = block_axis_taps(
+                c->isGradient, row, c->inputHeight, c->kernelHeight, c->strideHeight, c->dilationHeight, c->paddingTop);
+        }
+        const AxisTaps columns = block_axis_taps(
+            c->isGradient, column, c->inputWidth, c->kernelWidth, c->strideWidth, c->dilationWidth, c->paddingLeft);
+        taps[i] = (BlockTaps){
+            (rows.source - copies->firstRow) * line + columns.source * pixel,
+            (rows.tap * c->kernelWidth + columns.tap) * square,
+            rows.count, rows.sourceStep * line, rows.tapStep * c->kernelWidth * square,
+            columns.count, columns.sourceStep * pixel, columns.tapStep * square};
+        if (rows.count * columns.count > used) {
+            used = rows.count * columns.count;
+            widest = i;
+        }
+        for (int64_t image = 0; image < images; image++) {
+            const int64_t p = i * images + image;
+            places[p] = image * c->outputBlocks * outputPlane + (row * c->outputWidth + column) * vectorWidth;
+            for (int64_t v = 0; v < blockVectors; v++) {
+                store(
+                    sums + (p * blockVectors + v) * vectorWidth,
+                    bias && v < vectors ? load(bias + v * vectorWidth) : splat(0.0f));
             }
-            const AxisTaps columns = block_axis_taps(
-                c->isGradient, column, c->inputWidth, c->kernelWidth, c->strideWidth, c->dilationWidth, c->paddingLeft);
-            taps[pieces] = (BlockTaps){
-                (rows.source - copies->firstRow) * line + columns.source * pixel,
-                (rows.tap * c->filterWidth + columns.tap) * square,
-                rows.count, rows.sourceStep * line, rows.tapStep * c->filterWidth * square,
-                columns.count, columns.sourceStep * pixel, columns.tapStep * square};
-            for (int64_t image = 0; image < count; image++) {
-                const int64_t p = pieces * count + image;
-                places[p] = image * c->outputBlocks * outputPlane + place * vectorWidth;
-                for (int64_t v = 0; v < blockVectors; v++) {
-                    store(
-                        sums + (p * blockVectors + v) * vectorWidth,
-                        bias && v < vectors ? load(bias + v * vectorWidth) : splat(0.0f));
-                }
-            }
-            pieces++;
         }
     }
-    // The filters that the places of a row use.
-    const int64_t used = (c->isGradient ? (c->kernelHeight + c->strideHeight - 1) / c->strideHeight : c->kernelHeight)
-        * c->kernelWidth * square;
-    const int64_t chunk = larger(1, blockFilters / (blockVectors * used));
-    for (int64_t first = 0; first < c->inputBlocks; first += chunk) {
-        const float *own = filters + first * steps.filter, *parts[blockVectors] = {own, own + nextVector};
+    // Blocks of pixels of nearly equal size: of six, five keep the processor as busy, and one does not.
+    const int64_t groups = (images + blockPixels - 1) / blockPixels;
+    const int64_t chunk = used > 0 ? larger(1, blockFilters / (blockVectors * used * square)) : c->inputBlocks;
+    for (int64_t first = 0; used > 0 && first < c->inputBlocks; first += chunk) {
+        const float *next = filters + first * filterTaps, *parts[blockVectors] = {next, next + c->inputBlocks * filterTaps};
         const int64_t blocks = smaller(chunk, c->inputBlocks - first);
-        for (int64_t image = 0; image < count; image++) {
+        for (int64_t image = 0; image < images; image++) {
             pixels[image] = copies->input + first * steps.source + image * vectorWidth;
         }
-        // The next filters come to the second cache meanwhile.
+        // The next filters come to the second cache meanwhile: those of the place with most taps.
         const int64_t ahead = smaller(chunk, c->inputBlocks - first - blocks) * vectors;
-        for (int64_t piece = 0; piece < pieces; piece++) {
-            for (int64_t next = ahead * piece / pieces; next < ahead * (piece + 1) / pieces; next++) {
-                const float *far = parts[next % blockVectors] + (blocks + next / blockVectors) * steps.filter;
-                for (int64_t i = 0; i < filterTaps; i += 16) __builtin_prefetch(far + i, 0, 2);
+        for (int64_t i = 0; i < count; i++) {
+            for (int64_t far = ahead * i / count; far < ahead * (i + 1) / count; far++) {
+                const float *from = parts[far % vectors] + (blocks + far / vectors) * filterTaps;
+                const BlockTaps *t = taps + widest;
+                for (int64_t y = 0; y < t->rows; y++) {
+                    for (int64_t x = 0; x < t->columns; x++) {
+                        const float *tap = from + t->filter + y * t->rowFilter + x * t->columnFilter;
+                        for (int64_t k = 0; k < square; k += 16) __builtin_prefetch(tap + k, 0, 2);
+                    }
+                }
             }
-            block_sums_of(
-                taps + piece, &steps, pixels, parts, blocks, sums + piece * count * blockVectors * vectorWidth, count,
-                vectors);
+            for (int64_t group = 0; group < groups; group++) {
+                const int64_t from = images * group / groups, to = images * (group + 1) / groups;
+                block_sums_of(
+                    taps + i, &steps, pixels + from, parts, blocks,
+                    sums + (i * images + from) * blockVectors * vectorWidth, to - from, vectors);
+            }
         }
     }
-    block_results(sums, places, pieces * count, vectors, outputPlane, addend, activation, output);
+    block_results(sums, places, count * images, vectors, outputPlane, addend, activation, output);
 }
 
 /// Copies a block's pixels to places at a distance.
@@ -352,18 +354,25 @@ static void block_convolution_together_kernel(
                 images * vectorWidth);
         }
     }
-    const int64_t filterTaps = c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
-    const int64_t filterSize = c->isGradient ? filterTaps : c->inputBlocks * filterTaps;
-    const int64_t begin = beginRow * c->outputWidth, places = (endRow - beginRow) * c->outputWidth;
-    const int64_t atOnce = APUS_BLOCK_CONVOLUTION_PIXELS / images, parts = (places + atOnce - 1) / atOnce;
+    const int64_t filterSize = c->inputBlocks * c->kernelHeight * c->kernelWidth * vectorWidth * vectorWidth;
+    // With a stride, a gradient's places have their taps in common with each second one, or the like.
+    const int64_t rowStep = c->isGradient ? c->strideHeight : 1, columnStep = c->isGradient ? c->strideWidth : 1;
+    const int64_t atOnce = APUS_BLOCK_CONVOLUTION_PIXELS / images;
     for (int64_t panel = beginPanel; panel < endPanel; panel++) {
         const int64_t block = panel * blockVectors;
         const int64_t place = (beginImage * c->outputBlocks + block) * c->outputHeight * c->outputWidth * vectorWidth;
-        for (int64_t part = 0; part < parts; part++) {
-            block_convolution_places(
-                c, &copies, filters + block * filterSize, bias ? bias + block * vectorWidth : NULL,
-                addend ? addend + place : NULL, activation, output + place, begin + places * part / parts,
-                begin + places * (part + 1) / parts, smaller(blockVectors, c->outputBlocks - block));
+        for (int64_t phase = 0; phase < rowStep * columnStep; phase++) {
+            const int64_t firstRow = beginRow + phase / columnStep, firstColumn = phase % columnStep;
+            const BlockPlaces own = {
+                firstRow, rowStep, firstColumn, (c->outputWidth - firstColumn + columnStep - 1) / columnStep, columnStep};
+            const int64_t places = larger(0, (endRow - firstRow + rowStep - 1) / rowStep) * larger(0, own.columns);
+            const int64_t parts = (places + atOnce - 1) / atOnce;
+            for (int64_t part = 0; part < parts; part++) {
+                block_convolution_places(
+                    c, &copies, &own, filters + block * filterSize, bias ? bias + block * vectorWidth : NULL,
+                    addend ? addend + place : NULL, activation, output + place, places * part / parts,
+                    places * (part + 1) / parts, smaller(blockVectors, c->outputBlocks - block));
+            }
         }
     }
 }
@@ -374,7 +383,7 @@ static void block_convolution_forward_kernel(
 {
     int64_t pixels = c->images * c->outputHeight * c->outputWidth;
     int64_t parts = (pixels + APUS_BLOCK_CONVOLUTION_PIXELS - 1) / APUS_BLOCK_CONVOLUTION_PIXELS;
-    int64_t filterSize = c->inputBlocks * c->filterHeight * c->filterWidth * vectorWidth * vectorWidth;
+    int64_t filterSize = c->inputBlocks * c->kernelHeight * c->kernelWidth * vectorWidth * vectorWidth;
     for (int64_t task = begin; task < end; task++) {
         int64_t part = task % parts, block = task / parts * blockVectors;
         int64_t place = block * c->outputHeight * c->outputWidth * vectorWidth;

@@ -153,6 +153,12 @@
       (const ApusBlockWeightGradient *c, const float *sums, int64_t pieces, int streams, float *filterGradient,        \
        float *biasGradient, int64_t begin, int64_t end),                                                               \
       (c, sums, pieces, streams, filterGradient, biasGradient, begin, end))                                            \
+    X(block_filters,                                                                                                   \
+      (const ApusBlockFilters *f, const float *filters, float *blocks, int64_t begin, int64_t end),                    \
+      (f, filters, blocks, begin, end))                                                                                \
+    X(block_filters_turned,                                                                                            \
+      (const ApusBlockFilters *f, const float *blocks, float *turned, int64_t begin, int64_t end),                     \
+      (f, blocks, turned, begin, end))                                                                                 \
     X(lanes_to_blocks,                                                                                                 \
       (const ApusLanesBlocks *sizes, const float *lanes, float *blocks, int64_t begin, int64_t end),                   \
       (sizes, lanes, blocks, begin, end))                                                                              \

@@ -115,11 +115,6 @@ ApusMemoryDescriptor *_Nullable apus_memory_descriptor_create_vector(int64_t cou
 ApusMemoryDescriptor *_Nullable apus_memory_descriptor_create_channel_blocked(int rank, const int64_t *dimensions,
     int block, ApusOneDNNDataType type);
 
-/// A descriptor of filters [O, I, KH, KW] of `float32` in blocks of 8 or 16 of both channels, the outputs innermost
-/// (`OIhw8i8o`) or the inputs (`OIhw8o8i`).
-ApusMemoryDescriptor *_Nullable apus_memory_descriptor_create_blocked_filters(const int64_t *dimensions, int block,
-    bool inputsInnermost);
-
 /// An independent copy.
 ApusMemoryDescriptor *_Nullable apus_memory_descriptor_clone(const ApusMemoryDescriptor *descriptor);
 
