@@ -6,7 +6,7 @@ import Synchronization
 /// `x[0..., 2..<6] = 0` rebind the variable. Operations only record what is to be done (and check shapes and types at
 /// once); reading a value, printing and `optimizer.step()` compute all that is pending as one plan.
 public struct Tensor: Sendable {
-    let handle: TensorHandle
+    private(set) var handle: TensorHandle
 
     init(_ handle: TensorHandle) { self.handle = handle }
 
@@ -55,6 +55,9 @@ public struct Tensor: Sendable {
         return node.outputs[output].dtype == dtype && node.outputs[output].shape == model.outputs[position].shape
             && node.outputs[output].device == model.outputs[position].device && !node.isPoisoned
     }
+
+    /// Whether this variable alone holds the tensor.
+    public mutating func isHeldOnce() -> Bool { isKnownUniquelyReferenced(&handle) }
 
     /// Whether operations on this tensor are recorded for `backward()`.
     public var requiresGrad: Bool { handle.edge != nil }

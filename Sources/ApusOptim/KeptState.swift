@@ -11,6 +11,8 @@ final class KeptState {
     private(set) var numbers: [String: Double] = [:]
     /// The parameter's update as it was recorded last.
     var operation: ElementwiseTemplate.Operation?
+    /// The same as an update of what is here, once the parameter and the tensors are results of one operation.
+    var update: ElementwiseTemplate.Update?
 
     /// The same by names.
     var state: OptimizerState {
@@ -26,12 +28,19 @@ final class KeptState {
 
     func set(step: Int, _ names: [String], _ tensors: [Tensor], _ numbers: [String: Double]) {
         (self.step, self.tensors, self.numbers) = (step, tensors, numbers)
+        update = nil
         // Equal lists are one in memory, which makes comparing them short.
         if names != self.names { self.names = names }
     }
 
     func appendValues(to values: inout [Value]) {
         for tensor in tensors { values.append(tensor.value) }
+    }
+
+    /// Whether nobody else holds the tensors at some positions.
+    func holdsAlone(_ positions: [Int]) -> Bool {
+        for position in positions where !tensors[position].isHeldOnce() { return false }
+        return true
     }
 
     /// Ends a step that has made some tensors anew: those at the positions `changed`, in order from the second result on.

@@ -12,6 +12,10 @@ open class Optimizer {
     /// The parameters of all groups, in order.
     public final private(set) var parameters: [Parameter]
     private var states: [ObjectIdentifier: KeptState] = [:]
+    /// The updates of the step at hand that are made where the parameters are.
+    final var updates: [PlannedUpdate] = []
+    /// What the others of the step replace.
+    private var before = Snapshot()
     /// The learning rate with which each group began, once a scheduler asked for it (PyTorch's `initial_lr`).
     final var initialLearningRates: [Double?] = []
 
@@ -95,15 +99,25 @@ open class Optimizer {
             // After an error the gradient stands for nothing; the parameter keeps its value.
             return !gradient.value.node.isPoisoned
         }
-        var before = Snapshot()
-        before.reserveCapacity(ready.count)
-        for parameter in ready { before.add(parameter, keptState(of: parameter)) }
+        before = Snapshot()
+        updates.reserveCapacity(ready.count)
+        for parameter in ready {
+            let state = keptState(of: parameter)
+            // Those that were updated where they are will be so again, as a rule.
+            if state.update == nil { before.add(parameter, state) }
+        }
         noGrad { record(ready) }
+        defer {
+            before = Snapshot()
+            updates.removeAll(keepingCapacity: true)
+        }
         do {
             // With them all else that was recorded and is held, as the new states.
-            try EvaluationHook.evaluate(ready.map(\.data.value))
+            try EvaluationHook.evaluate(before.parameters.map(\.data.value), updating: updates.map(\.update))
+            for update in updates { update.finish() }
         } catch {
             before.restore()
+            for update in updates { update.update.clear() }
             TensorError.raise(error as? TensorError ?? TensorError("step", "\(error)"))
         }
     }
@@ -140,11 +154,7 @@ open class Optimizer {
         private var entries: [Entry] = []
         private var values: [Value] = []
 
-        mutating func reserveCapacity(_ count: Int) {
-            entries.reserveCapacity(count)
-            // Most optimizers keep two tensors for a parameter.
-            values.reserveCapacity(count * 3)
-        }
+        var parameters: [Parameter] { entries.map(\.parameter) }
 
         mutating func add(_ parameter: Parameter, _ state: KeptState) {
             entries.append(
@@ -165,6 +175,13 @@ open class Optimizer {
                     step: entry.step, entry.names, values.dropFirst().map { Tensor($0) }, entry.numbers)
             }
         }
+    }
+
+    /// Notes what the update of a parameter replaces that is recorded although it has been made in place before.
+    final func noteBefore(_ parameter: Parameter, _ state: KeptState) {
+        guard state.update != nil else { return }
+        before.add(parameter, state)
+        state.update = nil
     }
 
     /// Records the updates of parameters that have gradients; ``state(of:)`` and ``/ApusNN/Parameter/data`` are set

@@ -1,5 +1,6 @@
 import ApusEngine
 import ApusGraph
+import ApusNN
 
 /// A rule as it was recorded for one parameter, for the other parameters of the same type and step.
 final class UpdateTemplate {
@@ -38,12 +39,42 @@ final class UpdateTemplate {
         (self.chain, names, changed, self.numbers) = (chain, other.names, other.changed, numbers)
     }
 
+    /// A parameter's update where its value and its state are, for the end of the step; nil where the template does not
+    /// fit it, or somebody else holds its state.
+    func update(_ parameter: Parameter, _ data: Tensor, _ gradient: Tensor, _ state: KeptState) -> PlannedUpdate? {
+        guard state.names == names, state.holdsAlone(changed),
+            let update = chain.update(
+                of: parameter.leaf, data, gradient, state.tensors, changed: changed, like: state.update)
+        else { return nil }
+        state.update = update
+        return PlannedUpdate(
+            parameter: parameter, state: state, update: update.update, changed: changed, numbers: numbers)
+    }
+
     /// The new value of another parameter, whose state advances too; nil where the template does not fit it.
     func record(_ data: Tensor, _ gradient: Tensor, _ state: KeptState) -> Tensor? {
         guard state.names == names else { return nil }
         guard let results = chain.record(data, gradient, state.tensors, as: &state.operation) else { return nil }
         state.advance(changed, to: results, numbers)
         return results[0]
+    }
+}
+
+/// An update that is made when the step is computed.
+struct PlannedUpdate {
+    let parameter: Parameter
+    let state: KeptState
+    let update: TensorUpdate
+    /// Which of the state's tensors it changes.
+    let changed: [Int]
+    /// The state's numbers behind it.
+    let numbers: [String: Double]
+
+    /// Takes over what was computed.
+    func finish() {
+        state.advance(changed, to: update.replacement ?? [], numbers)
+        if let data = update.replacement?[0] { parameter.data = data }
+        update.clear()
     }
 }
 

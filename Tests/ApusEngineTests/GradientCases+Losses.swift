@@ -25,6 +25,15 @@ extension GradientCases {
             let (x, y) = ($0[0], $0[1])
             return .given(slope: x.cos() * y, by: x, and: (x.sin(), y)) { x.sin() * y }
         },
+        GradientCase("mean cross-entropy", [spread([3, 4])]) {
+            let loss = NegativeLogLikelihood(ignoreIndex: -100, isWeighted: false)
+            return Tensor.recordOne(MeanCrossEntropy(loss), [$0[0], Tensor([2, 0, 3] as [Int64])]).exp()
+        },
+        GradientCase("weighted mean cross-entropy of planes", [spread([2, 3, 2])]) {
+            let loss = NegativeLogLikelihood(ignoreIndex: 1, isWeighted: true)
+            let weight = Tensor([0.5, 3, 2], dtype: .float64)
+            return Tensor.recordOne(MeanCrossEntropy(loss), [$0[0], Tensor([[2, 0], [1, 0]]), weight])
+        },
         GradientCase("negative log-likelihood without an ignored class", [spread([3, 4])]) {
             let loss = NegativeLogLikelihood(ignoreIndex: nil, isWeighted: false)
             return Tensor.record(loss, [$0[0].exp(), Tensor([2, 0, 3] as [Int64])])[0]

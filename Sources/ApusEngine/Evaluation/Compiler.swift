@@ -9,7 +9,7 @@ struct Compiler: Sendable {
 
     private var passes: [any Pass] {
         [
-            Simplify(), FoldBatchNormalization(), PoolBeforeActivation(backends: backends),
+            ExpandComposites(), Simplify(), FoldBatchNormalization(), PoolBeforeActivation(backends: backends),
             FuseConvolutionPool(backends: backends), FusePoolGradient(backends: backends), FuseCrossEntropy(),
             FuseBatchNormalization(backends: backends), FuseKernels(), FusePointwise(),
             FuseReductions(backends: backends), FuseSweeps(),
@@ -43,7 +43,7 @@ struct Compiler: Sendable {
         }
         var results: [[PlanGraph.ValueID]] = []
         results.reserveCapacity(collected.items.count)
-        for item in collected.items {
+        for (index, item) in collected.items.enumerated() {
             let inputs = collected.references[item.inputs].map { reference in
                 switch reference.kind {
                 case .item(let index, let output): results[index][output]
@@ -54,7 +54,7 @@ struct Compiler: Sendable {
             results.append(outputs)
             graph.steps.append(
                 PlanGraph.Step(
-                    try item.node.work().primitive, inputs: inputs, outputs: outputs,
+                    try collected.primitive(of: index), inputs: inputs, outputs: outputs,
                     modulePath: item.node.modulePath))
             for (position, output) in outputs.enumerated() where item.heldOutputs & (1 << UInt8(position)) != 0 {
                 graph.outputs.append(output)

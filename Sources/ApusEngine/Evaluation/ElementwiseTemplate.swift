@@ -10,6 +10,7 @@ public struct ElementwiseTemplate {
     private let program: FusedPointwise.Program
     /// What the chain reads beside its inputs: tensors without dimensions.
     public let shared: [Tensor]
+    private let sharedValues: [Value]
     /// Where they are; nil where there are none.
     private let sharedDevice: Device?
 
@@ -87,12 +88,14 @@ public struct ElementwiseTemplate {
             results: registersOfResults)
         if let known = earlier?.program, known == program { self.program = known } else { self.program = program }
         self.shared = shared.map { Tensor($0) }
+        sharedValues = shared
         sharedDevice = self.shared.first?.device
         guard self.shared.allSatisfy({ $0.device == sharedDevice }) else { return nil }
     }
 
     private init(_ program: FusedPointwise.Program, _ shared: [Tensor]) {
         (self.program, self.shared, sharedDevice) = (program, shared, shared.first?.device)
+        sharedValues = shared.map(\.value)
     }
 
     /// The same chain with other numbers: tensors in the places of ``shared``, and of their types.
@@ -106,6 +109,58 @@ public struct ElementwiseTemplate {
 }
 
 extension ElementwiseTemplate {
+    /// The chain as an update of a leaf, and of tensors that are kept beside it; nil where its inputs and results are not
+    /// of one node, as those are that ``record(_:_:_:as:)`` makes, or do not fit.
+    ///
+    /// - Parameters:
+    ///   - leaf: what is updated.
+    ///   - data: its elements, the first input.
+    ///   - gradient: the second input.
+    ///   - others: the further inputs.
+    ///   - changed: which of them the results behind the first one replace.
+    ///   - earlier: the update of the step before, which serves again where it is the same.
+    public func update(
+        of leaf: Leaf, _ data: Tensor, _ gradient: Tensor, _ others: [Tensor], changed: [Int], like earlier: Update?
+    ) -> Update? {
+        guard gradient.fits(program.inputTypes[1], like: data), data.value.node.standing == .evaluated else { return nil }
+        let update: Update
+        if let earlier, earlier.program === program, earlier.update.node === data.value.node {
+            update = earlier
+        } else if let made = Update(program, sharing: shared.count, of: leaf, data, others, changed) {
+            update = made
+        } else {
+            return nil
+        }
+        guard sharedDevice == nil || sharedDevice == data.device else { return nil }
+        update.update.gradient = gradient.value
+        update.update.shared = sharedValues
+        return update
+    }
+
+    /// An update that a chain makes.
+    public struct Update {
+        public let update: TensorUpdate
+        fileprivate let program: FusedPointwise.Program
+
+        fileprivate init?(
+            _ program: FusedPointwise.Program, sharing sharedCount: Int, of leaf: Leaf, _ data: Tensor,
+            _ others: [Tensor], _ changed: [Int]
+        ) {
+            let (node, types) = (data.value.node, program.inputTypes)
+            let operation = Operation(program, on: data.spec)
+            guard data.value.output == 0, node.outputs == operation.results,
+                changed.count + 1 == node.outputs.count, others.count + sharedCount + 2 == types.count,
+                data.fits(types[0], like: data)
+            else { return nil }
+            for (index, other) in others.enumerated() where !other.fits(types[index + 2], like: data) { return nil }
+            for (position, index) in changed.enumerated() {
+                guard others[index].value.node === node, others[index].value.output == position + 1 else { return nil }
+            }
+            self.program = program
+            update = TensorUpdate(operation.primitive, of: leaf, in: node, others: others.map(\.value))
+        }
+    }
+
     /// The chain as an operation on tensors of one shape and device: what stays the same from step to step.
     public struct Operation: Sendable {
         fileprivate let primitive: FusedPointwise

@@ -39,21 +39,26 @@ public final class Engine: @unchecked Sendable {
 
     /// Computes the values, and with them everything pending of the current task that somebody holds.
     ///
-    /// Throws where an element cannot be computed with (a class out of range); then none of the pending values exists.
-    public func evaluate(_ values: [Value]) throws {
+    /// Throws where an element cannot be computed with (a class out of range); then none of the pending values exists, and
+    /// nothing is updated.
+    ///
+    /// - Parameters:
+    ///   - values: what is to be computed.
+    ///   - updates: what is updated behind it; none by default.
+    public func evaluate(_ values: [Value], updating updates: [TensorUpdate] = []) throws {
         try PoolWork.checkIsOutside()
         try lock.withLock {
             // Those of this task are pending; another task's may be asked for too.
             var targets = PendingWork.take()
             for value in values where value.node.isPending { targets.append(value.node) }
-            guard !targets.isEmpty else {
+            guard !targets.isEmpty || !updates.isEmpty else {
                 if values.contains(where: \.node.isPoisoned) {
                     throw TensorError("evaluate", "this value could not be computed; see the first error.")
                 }
                 return
             }
             do {
-                try compute(targets)
+                try compute(targets, updates)
             } catch {
                 for target in targets { target.poison() }
                 throw error
@@ -76,22 +81,31 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// Computes pending nodes, a plan for each device, and before them what is copied between devices.
-    private func compute(_ targets: [Node]) throws {
-        let all = try CollectedGraph(targets: targets, &primitives)
+    private func compute(_ targets: [Node], _ updates: [TensorUpdate]) throws {
+        var all = try CollectedGraph(targets: targets, updates, &primitives)
         guard let device = all.items.first?.node.outputs.first?.device else { return }
-        if !all.hasTransfers, targets.allSatisfy({ $0.outputs[0].device == device }) { return try run(all) }
+        if !all.hasTransfers, targets.allSatisfy({ $0.outputs[0].device == device }),
+            updates.allSatisfy({ $0.node.outputs[0].device == device })
+        {
+            return try self.run(&all)
+        }
+        func run(_ targets: [Node], _ updates: [TensorUpdate] = []) throws {
+            var graph = try CollectedGraph(targets: targets, updates, &primitives)
+            try self.run(&graph)
+        }
         for (node, source) in PendingTransfers.behind(targets) {
-            if source.node.isPending { try run(CollectedGraph(targets: [source.node], &primitives)) }
+            if source.node.isPending { try run([source.node]) }
             guard let storage = source.node.storage(of: source.output) else {
                 throw TensorError("to", "what is to be copied could not be computed before; see the first error.")
             }
             // The copy itself is made when a plan of the other device reads it.
             node.finish(Node.Results(storage))
         }
-        var groups: [Device: [Node]] = [:]
-        for node in targets where node.isPending { groups[node.outputs[0].device, default: []].append(node) }
+        var groups: [Device: (nodes: [Node], updates: [TensorUpdate])] = [:]
+        for node in targets where node.isPending { groups[node.outputs[0].device, default: ([], [])].nodes.append(node) }
+        for update in updates { groups[update.node.outputs[0].device, default: ([], [])].updates.append(update) }
         for group in groups.sorted(by: { $0.key.description < $1.key.description }) {
-            try run(CollectedGraph(targets: group.value, &primitives))
+            try run(group.value.nodes, group.value.updates)
         }
     }
 
@@ -108,7 +122,17 @@ public final class Engine: @unchecked Sendable {
         return try lock.withLock { try thread.run { try storage.inProcessorMemory() } }
     }
 
-    private func run(_ graph: CollectedGraph) throws {
+    private func run(_ graph: inout CollectedGraph) throws {
+        graph.beginUpdates()
+        do {
+            try replay(graph)
+        } catch {
+            graph.cancelUpdates()
+            throw error
+        }
+    }
+
+    private func replay(_ graph: CollectedGraph) throws {
         let device = computingDevice(graph.items.first?.node.outputs.first?.device ?? .cpu)
         let key = PlanKey(graph, on: device.device)
         currentCounters.evaluations += 1
@@ -142,7 +166,11 @@ public final class Engine: @unchecked Sendable {
                 finished[output] = results[plan.outputs[next]]
                 next += 1
             }
-            node.finish(finished)
+            if position < graph.firstUpdate {
+                node.finish(finished)
+            } else {
+                graph.updates[position - graph.firstUpdate].update.end(finished)
+            }
         }
     }
 
@@ -151,7 +179,7 @@ public final class Engine: @unchecked Sendable {
     private func storage(
         of value: Value, on device: ComputingDevice, isCopiedByPlan: Bool
     ) throws -> Storage {
-        guard let storage = value.node.storage(of: value.output) else {
+        guard let storage = value.node.readableStorage(of: value.output) else {
             throw TensorError("evaluate", "an operand's elements are gone; this is an error of the engine.")
         }
         guard storage.device != device.device else { return storage }
@@ -183,5 +211,5 @@ extension Tensor {
 /// Called by a C constructor when the program is loaded, so that the graph finds its engine.
 @_cdecl("apus_engine_install")
 public func installEngine() {
-    EvaluationHook.install { try Engine.shared.evaluate($0) }
+    EvaluationHook.install { try Engine.shared.evaluate($0, updating: $1) }
 }

@@ -5,6 +5,7 @@ import Synchronization
 /// The pending work behind some values, in an order in which it can run, and the finished tensors that it reads.
 struct CollectedGraph {
     struct Item {
+        /// What makes the results; of an update what is updated.
         let node: Node
         /// The number of its primitive: see ``PrimitiveNumbers``.
         let primitive: Int
@@ -37,23 +38,54 @@ struct CollectedGraph {
         var isDonated = false
     }
 
+    /// An update, which is an item behind all others.
+    struct Update {
+        let update: TensorUpdate
+        /// The leaves that are the results of its node before it.
+        let leaves: SIMD4<Int32>
+        /// How often other items read them.
+        var uses = 0
+    }
+
     fileprivate(set) var items: [Item] = []
+    fileprivate(set) var updates: [Update] = []
     fileprivate(set) var references: [Reference] = []
     fileprivate(set) var leaves: [Leaf] = []
     /// Whether anything is to be copied between devices before.
     fileprivate(set) var hasTransfers = false
+
+    /// The position of the first item that is an update.
+    var firstUpdate: Int { items.count - updates.count }
+
+    /// What an item computes.
+    func primitive(of index: Int) throws -> any Primitive {
+        try index < firstUpdate ? items[index].node.work().primitive : updates[index - firstUpdate].update.primitive
+    }
+
+    /// Begins the updates: what they read of their own nodes may be written over where nobody else holds it.
+    mutating func beginUpdates() {
+        for index in updates.indices where updates[index].update.begin(readBy: updates[index].uses) {
+            for output in updates[index].update.node.outputs.indices {
+                leaves[Int(updates[index].leaves[output])].isDonated = true
+            }
+        }
+    }
+
+    /// Ends the updates of a graph that could not be computed.
+    func cancelUpdates() { for update in updates { update.update.cancel() } }
 }
 
 extension CollectedGraph {
-    /// Collects all pending nodes that `targets`, which are pending, need.
+    /// Collects all pending nodes that `targets`, which are pending, and `updates` need, and the updates.
     ///
     /// Throws where a node's computation failed earlier.
-    init(targets: [Node], _ primitives: inout PrimitiveNumbers) throws {
-        var collector = Collector(capacity: targets.count)
+    init(targets: [Node], _ updates: [TensorUpdate], _ primitives: inout PrimitiveNumbers) throws {
+        var collector = Collector(capacity: targets.count + updates.count)
         // Targets come in the order in which they were recorded, so that the inputs of most are there already.
         for target in targets where target.index(in: collector.walk) == nil {
             try collector.collect(target, &primitives)
         }
+        try collector.append(updates, &primitives)
         self = collector.finish()
     }
 
@@ -63,6 +95,8 @@ extension CollectedGraph {
         private var graph = CollectedGraph()
         /// The finished nodes that are read, and which leaf each of their results is.
         private var leafNodes: [(node: Node, leaves: SIMD4<Int32>)] = []
+        /// How many references are those of nodes; the others are of updates. nil where there are no updates.
+        private var ordinaryReferences: Int?
 
         private static let walks = Atomic<Int>(0)
 
@@ -129,6 +163,46 @@ extension CollectedGraph {
             return true
         }
 
+        /// Appends updates, of which each reads what it changes.
+        mutating func append(_ updates: [TensorUpdate], _ primitives: inout PrimitiveNumbers) throws {
+            guard !updates.isEmpty else { return }
+            graph.updates.reserveCapacity(updates.count)
+            for update in updates {
+                guard let gradient = update.gradient else { continue }
+                if gradient.node.isPending, gradient.node.index(in: walk) == nil {
+                    try collect(gradient.node, &primitives)
+                }
+                for operand in update.shared where operand.node.isPending && operand.node.index(in: walk) == nil {
+                    try collect(operand.node, &primitives)
+                }
+            }
+            ordinaryReferences = graph.references.count
+            for update in updates {
+                let first = graph.references.count
+                try update.forEachOperand { try appendReference(to: $0) }
+                for index in update.shared.indices { try appendReference(to: update.shared[index]) }
+                // Its own results are among its operands.
+                guard let index = update.node.index(in: walk), index < 0 else { throw Self.isGone }
+                let leaves = leafNodes[-2 - index].leaves
+                for output in update.node.outputs.indices where leaves[output] < 0 { throw Self.isGone }
+                graph.items.append(
+                    Item(
+                        node: update.node, primitive: primitives.number(of: update.primitive, at: graph.items.count),
+                        inputs: first..<graph.references.count,
+                        heldOutputs: UInt8(truncatingIfNeeded: (1 << update.node.outputs.count) - 1)))
+                graph.updates.append(Update(update: update, leaves: leaves))
+            }
+        }
+
+        private static var isGone: TensorError {
+            TensorError("update", "an operand of an update is missing; this is an error of the engine.")
+        }
+
+        private mutating func appendReference(to operand: Value) throws {
+            guard let reference = try reference(to: operand) else { throw Self.isGone }
+            graph.references.append(reference)
+        }
+
         /// What stands for an operand; nil where it is still to be collected.
         private mutating func reference(to operand: Value) throws -> Reference? {
             if let index = operand.node.index(in: walk) {
@@ -158,13 +232,20 @@ extension CollectedGraph {
         mutating func finish() -> CollectedGraph {
             var uses = [Int](repeating: 0, count: graph.items.count)
             var leafUses = [Int](repeating: 0, count: graph.leaves.count)
-            for reference in graph.references {
+            // Updates are no consumers of what they read.
+            for reference in graph.references.prefix(ordinaryReferences ?? graph.references.count) {
                 switch reference.kind {
                 case .item(let index, _): uses[index] += 1
                 case .leaf(let index): leafUses[index] += 1
                 }
             }
-            for index in graph.items.indices where graph.items[index].node.consumerCount > uses[index] {
+            for index in graph.updates.indices {
+                let leaves = graph.updates[index].leaves
+                for output in 0..<4 where leaves[output] >= 0 {
+                    graph.updates[index].uses += leafUses[Int(leaves[output])]
+                }
+            }
+            for index in 0..<graph.firstUpdate where graph.items[index].node.consumerCount > uses[index] {
                 // Work of another task needs this node: it keeps all results.
                 graph.items[index].heldOutputs = UInt8((1 << graph.items[index].node.outputs.count) - 1)
             }

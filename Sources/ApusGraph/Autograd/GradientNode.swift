@@ -40,11 +40,11 @@ public final class GradientNode: Sendable {
         let reads = primitive.gradientReads
         // Empty arrays cost nothing. Results are kept without their edge, which would be a reference cycle.
         let saved = Saved(
-            inputs: reads.inputs.isEmpty ? [] : inputs.mapFew { reads.inputs.contains($0) ? $1 : nil },
-            outputs: reads.outputs.isEmpty
+            inputs: reads.readsNoInput ? [] : inputs.mapFew { reads.readsInput($0) ? $1 : nil },
+            outputs: reads.readsNoOutput
                 ? []
                 : results.outputs.mapFew { output, _ in
-                    reads.outputs.contains(output) ? Tensor(TensorHandle(Value(results, output), from: nil)) : nil
+                    reads.readsOutput(output) ? Tensor(TensorHandle(Value(results, output), from: nil)) : nil
                 })
         state = Mutex(State(edges: inputs.mapFew { $1.handle.edge }, saved: saved))
     }

@@ -57,6 +57,14 @@ public final class Leaf: Sendable {
         return Tensor(TensorHandle(data.value, edge: edge, leaf: self))
     }
 
+    /// Begins to change the elements where they are, if they are a node's first result and nobody else holds them; see
+    /// ``TensorUpdate``. Within the lock, so that nobody takes a copy in between.
+    func beginUpdate(of node: Node, readBy uses: Int) -> Bool {
+        state.withLock { state in
+            state.data.value.node === node && state.data.isHeldOnce() && node.beginUpdate(readBy: uses)
+        }
+    }
+
     func accumulate(_ gradient: Tensor) {
         let sum = grad.map { $0 + gradient } ?? gradient
         state.withLock { $0.grad = sum }

@@ -162,10 +162,13 @@ extension Tensor {
                     "linear", "the input is \(dtype), the weight \(weight.dtype). Cast the input to \(weight.dtype).")
             }
             let rows = rank == 2 ? self : reshape(Shape([count / Swift.max(features, 1), features]))
-            let matmul = MatMul(transposesRight: true)
-            var result = Tensor.record(matmul, rows, weight, gradientName: "MmBackward0")
-            if let bias {
-                result = .record(Pointwise(.add), result, bias, gradientName: "AddmmBackward0")
+            var result: Tensor
+            if let bias, bias.rank == 1, bias.shape[0] == weight.shape[0], bias.dtype == dtype {
+                result = .record(LinearMap(), rows, weight, bias)
+            } else {
+                result = .record(MatMul(transposesRight: true), rows, weight, gradientName: "MmBackward0")
+                // One that broadcasts.
+                if let bias { result = .record(Pointwise(.add), result, bias, gradientName: "AddmmBackward0") }
             }
             guard rank != 2 else { return result }
             return result.reshape(Shape(Array(shape.dimensions.dropLast()) + [weight.shape[0]]))

@@ -102,6 +102,14 @@ public final class Node: Sendable {
         standingNow = Atomic(.evaluated)
     }
 
+    /// A node of several finished results.
+    init(_ results: Results, _ outputs: [TensorSpec]) {
+        self.outputs = outputs
+        modulePath = nil
+        state = Mutex(State(results: results))
+        standingNow = Atomic(.evaluated)
+    }
+
     init(poisoned spec: TensorSpec) {
         outputs = [spec]
         modulePath = nil
@@ -230,10 +238,12 @@ extension Node {
         return state.withLock { $0.results[output] }
     }
 
-    /// Puts the same elements in another memory in the place of finished ones.
+    /// The elements of one result that a plan reads: finished ones, also while they are updated.
+    public func readableStorage(of output: Int) -> Storage? { state.withLock { $0.results[output] } }
+
+    /// Puts the same elements in another memory in the place of those that a plan reads.
     public func replaceStorage(of output: Int, with storage: Storage) {
-        guard standing == .evaluated else { return }
-        state.withLock { $0.results[output] = storage }
+        state.withLock { if $0.results[output] != nil { $0.results[output] = storage } }
     }
 
     /// Whether this node alone holds the finished elements of a result: then a plan may overwrite them when nobody reads
@@ -258,6 +268,44 @@ extension Node {
 
     /// Stores the results and lets go of the inputs.
     public func finish(_ results: Results) { end(.evaluated, results) }
+}
+
+// MARK: - Updates
+
+extension Node {
+    /// Begins to give all results other elements, if each is held by one handle and its memory by nobody else; returns
+    /// whether it has begun. The node counts as pending then.
+    ///
+    /// - Parameter uses: how often pending nodes of the plan at hand name this one as an input.
+    func beginUpdate(readBy uses: Int) -> Bool {
+        // One handle a result.
+        let first: UInt64 = outputs.count > 1 ? 1 << 32 | 1 : 1
+        let last: UInt64 = outputs.count > 3 ? 1 << 32 | 1 : outputs.count > 2 ? 1 : 0
+        guard firstHandles.load(ordering: .acquiring) == first, lastHandles.load(ordering: .acquiring) == last,
+            consumerCount == uses
+        else { return false }
+        return state.withLock { state in
+            guard standing == .evaluated else { return false }
+            for output in outputs.indices where !state.results.ownsAlone(output) { return false }
+            standingNow.store(.pending, ordering: .releasing)
+            return true
+        }
+    }
+
+    /// Ends an update with new elements.
+    func endUpdate(_ results: Results) {
+        // The old ones are released outside of the lock.
+        var results = results
+        state.withLock { state in
+            swap(&state.results, &results)
+            standingNow.store(.evaluated, ordering: .releasing)
+        }
+    }
+
+    /// Ends an update that was not made. Elements that are gone stay so.
+    func cancelUpdate() {
+        state.withLock { _ in if standing == .pending { standingNow.store(.evaluated, ordering: .releasing) } }
+    }
 }
 
 /// One result of a node.

@@ -77,8 +77,11 @@ public enum PendingWork {
                 lists.others = lists.others.filter { _, list in list.nodes.contains { !$0.isDead } }
             }
             lists.select(context)
-            defer { lists.newest = List() }
-            return lists.newest.nodes
+            let nodes = lists.newest.nodes
+            lists.newest = List()
+            // The next step of a loop records as many.
+            lists.newest.nodes.reserveCapacity(min(nodes.count, sweepInterval))
+            return nodes
         }
         removeDead(&taken)
         return taken
@@ -114,21 +117,26 @@ public enum PendingWork {
 public enum EvaluationHook {
     /// In a box: a closure that is read through generic code would gain a layer at each reading.
     private struct Hook: Sendable {
-        let evaluate: @Sendable ([Value]) throws -> Void
+        let evaluate: @Sendable ([Value], [TensorUpdate]) throws -> Void
     }
 
     private static let hook = Mutex<Hook?>(nil)
 
-    public static func install(_ evaluate: @escaping @Sendable ([Value]) throws -> Void) {
+    public static func install(_ evaluate: @escaping @Sendable ([Value], [TensorUpdate]) throws -> Void) {
         hook.withLock { $0 = Hook(evaluate: evaluate) }
     }
 
-    /// Evaluates the values, and with them everything pending of the current task.
-    public static func evaluate(_ values: [Value]) throws {
+    /// Evaluates the values, and with them everything pending of the current task; then makes the updates, in the same
+    /// plan.
+    ///
+    /// - Parameters:
+    ///   - values: what is to be evaluated.
+    ///   - updates: updates of leaves, of which none reads what another one makes; none by default.
+    public static func evaluate(_ values: [Value], updating updates: [TensorUpdate] = []) throws {
         guard let hook = hook.withLock({ $0 }) else {
             throw TensorError("evaluate", "no engine is linked into this program. Import Apus or ApusEngine.")
         }
-        try hook.evaluate(values)
+        try hook.evaluate(values, updates)
     }
 
     /// Whether every operation is evaluated as it is recorded: `APUS_EAGER=1`, or for the duration of

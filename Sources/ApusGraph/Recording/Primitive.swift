@@ -57,15 +57,32 @@ extension Primitive {
 
 /// The inputs and results of an operation that its gradient reads.
 public struct GradientReads: Sendable, Hashable {
-    public var inputs: [Int]
-    public var outputs: [Int]
+    // Bits: lists would be made with each recorded operation.
+    private let inputs: UInt64
+    private let outputs: UInt64
 
+    /// The inputs and results at these positions, of which the highest is 63.
     public init(inputs: [Int] = [], outputs: [Int] = []) {
-        self.inputs = inputs
-        self.outputs = outputs
+        (self.inputs, self.outputs) = (Self.bits(inputs), Self.bits(outputs))
     }
 
-    public static let nothing = GradientReads()
+    private static func bits(_ positions: [Int]) -> UInt64 {
+        positions.reduce(0) {
+            precondition((0..<64).contains($1), "a gradient reads an input beyond the 64th")
+            return $0 | 1 << UInt64($1)
+        }
+    }
+
+    var readsNoInput: Bool { inputs == 0 }
+    var readsNoOutput: Bool { outputs == 0 }
+    func readsInput(_ index: Int) -> Bool { index < 64 && inputs >> UInt64(index) & 1 == 1 }
+    func readsOutput(_ index: Int) -> Bool { outputs >> UInt64(index) & 1 == 1 }
+
+    public static var nothing: GradientReads { GradientReads(inputBits: 0, outputBits: 0) }
+    @inline(__always)
     public static func inputs(_ indices: Int...) -> GradientReads { GradientReads(inputs: indices) }
+    @inline(__always)
     public static func outputs(_ indices: Int...) -> GradientReads { GradientReads(outputs: indices) }
+
+    private init(inputBits: UInt64, outputBits: UInt64) { (inputs, outputs) = (inputBits, outputBits) }
 }

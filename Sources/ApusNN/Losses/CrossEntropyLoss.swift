@@ -40,6 +40,9 @@ public func crossEntropy(
                     + "\(target.dtype). Expected real numbers, or classes of the input's shape without C.")
         }
         let loss = try ClassLoss(name, input, target, weight)
+        if reduction == .mean, labelSmoothing == 0, input.rank > 1 {
+            return loss.meanCrossEntropy(of: input, ignoreIndex: ignoreIndex)
+        }
         let logProbabilities = input.logSoftmax(dim: loss.classDimension)
         let plain = loss.negativeLogLikelihood(of: logProbabilities, ignoreIndex: ignoreIndex, reduction)
         guard labelSmoothing > 0 else { return plain }

@@ -133,9 +133,24 @@ struct ClassLoss {
     }
 
     /// The loss of log-probabilities.
+    /// What the mean of ``negativeLogLikelihood(of:ignoreIndex:_:)`` is for the logarithm of softmax, in one operation.
+    ///
+    /// - Parameters:
+    ///   - input: the logits, [N, C, …].
+    ///   - ignoreIndex: the class that takes no part.
+    func meanCrossEntropy(of input: Tensor, ignoreIndex: Int) -> Tensor {
+        let primitive = MeanCrossEntropy(NegativeLogLikelihood(ignoreIndex: ignoreIndex, isWeighted: weight != nil))
+        return Tensor.recordOne(
+            primitive, weight.map { [input, target, $0] } ?? [input, target], gradientName: Self.gradientName(input))
+    }
+
+    /// PyTorch's name of its kernel.
+    private static func gradientName(_ input: Tensor) -> String {
+        input.rank > 2 ? "NllLoss2DBackward0" : "NllLossBackward0"
+    }
+
     func negativeLogLikelihood(of input: Tensor, ignoreIndex: Int, _ reduction: LossReduction) -> Tensor {
-        // PyTorch's name of its kernel for images.
-        let name = input.rank > 2 ? "NllLoss2DBackward0" : "NllLossBackward0"
+        let name = Self.gradientName(input)
         let (losses, weights) = picked(of: input, ignoreIndex: ignoreIndex, gradientName: name)
         let all = Array(0..<losses.rank)
         func sum(_ name: String?) -> Tensor {

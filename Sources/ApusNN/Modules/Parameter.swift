@@ -5,7 +5,8 @@ import ApusGraph
 /// Tensors are values; a parameter is the place that holds one. It can be updated by hand, as the optimizers do:
 /// `parameter.data -= 0.01 * gradient`, `parameter.grad?.fill(0)`.
 public final class Parameter: Sendable, TensorOperand {
-    private let leaf: Leaf
+    /// What the elements and the gradient lie in.
+    public let leaf: Leaf
     /// Only of a parameter that was made without elements.
     private let lazy: LazyState?
 

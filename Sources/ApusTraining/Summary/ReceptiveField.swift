@@ -37,7 +37,7 @@ struct ReceptiveField: Hashable {
             return widened(pool.geometry)
         case let pool as AveragePool:
             return widened(pool.geometry)
-        case is MatMul:
+        case is MatMul, is LinearMap:
             return ReceptiveField(size: imageSize, distance: imageSize)
         case let reduction as Reduction where reduction.dimensions.contains(where: { $0 >= 2 }):
             return ReceptiveField(size: imageSize, distance: imageSize)

@@ -55,6 +55,8 @@ struct RecordedGraph {
             return count * inputs[1].spec.shape.dimensions.dropFirst().reduce(1, *)
         case let product as MatMul:
             return count * product.sizes(inputs[0].spec.shape, inputs[1].spec.shape).k
+        case is LinearMap:
+            return count * inputs[1].spec.shape[1]
         default:
             return 0
         }

@@ -18,7 +18,7 @@ enum SizeFormula {
             return text(windows)
         case let pool as MaxPool: return text(windows(pool.geometry, inputs[0].spec.shape, output.shape))
         case let pool as AveragePool: return text(windows(pool.geometry, inputs[0].spec.shape, output.shape))
-        case is MatMul: return features(inputs[0], output)
+        case is MatMul, is LinearMap: return features(inputs[0], output)
         default: return nil
         }
     }
