@@ -12,7 +12,7 @@ final class KeptState {
     /// The parameter's update as it was recorded last.
     var operation: ElementwiseTemplate.Operation?
     /// The same as an update of what is here, once the parameter and the tensors are results of one operation.
-    var update: ElementwiseTemplate.Update?
+    var update: TensorUpdate?
 
     /// The same by names.
     var state: OptimizerState {
@@ -41,6 +41,12 @@ final class KeptState {
     func holdsAlone(_ positions: [Int]) -> Bool {
         for position in positions where !tensors[position].isHeldOnce() { return false }
         return true
+    }
+
+    /// Ends a step that has changed the tensors where they are.
+    func advance(_ numbers: [String: Double]) {
+        step += 1
+        self.numbers = numbers
     }
 
     /// Ends a step that has made some tensors anew: those at the positions `changed`, in order from the second result on.

@@ -11,7 +11,11 @@ import ApusNN
 open class Optimizer {
     /// The parameters of all groups, in order.
     public final private(set) var parameters: [Parameter]
-    private var states: [ObjectIdentifier: KeptState] = [:]
+    /// What is kept for each parameter, in the order in which they were met, and where.
+    private var kept: [(parameter: Parameter, state: KeptState)] = []
+    private var places: [ObjectIdentifier: Int] = [:]
+    /// The place behind that of the last parameter, since most are asked for in their order.
+    private var next = 0
     /// The updates of the step at hand that are made where the parameters are.
     final var updates: [PlannedUpdate] = []
     /// What the others of the step replace.
@@ -114,7 +118,7 @@ open class Optimizer {
         do {
             // With them all else that was recorded and is held, as the new states.
             try EvaluationHook.evaluate(before.parameters.map(\.data.value), updating: updates.map(\.update))
-            for update in updates { update.finish() }
+            for index in updates.indices { updates[index].finish() }
         } catch {
             before.restore()
             for update in updates { update.update.clear() }
@@ -195,15 +199,23 @@ open class Optimizer {
 
     /// What is kept for a parameter; no tensors and 0 steps before its first update.
     public final func state(of parameter: Parameter) -> OptimizerState {
-        states[ObjectIdentifier(parameter)]?.state ?? OptimizerState()
+        places[ObjectIdentifier(parameter)].map { kept[$0].state.state } ?? OptimizerState()
     }
 
     /// What is kept for a parameter, to be changed where it is.
     final func keptState(of parameter: Parameter) -> KeptState {
-        let key = ObjectIdentifier(parameter)
-        if let known = states[key] { return known }
+        if next >= kept.count { next = 0 }
+        if next < kept.count, kept[next].parameter === parameter {
+            next += 1
+            return kept[next - 1].state
+        }
+        if let place = places[ObjectIdentifier(parameter)] {
+            next = place + 1
+            return kept[place].state
+        }
         let made = KeptState()
-        states[key] = made
+        places[ObjectIdentifier(parameter)] = kept.count
+        kept.append((parameter, made))
         return made
     }
 

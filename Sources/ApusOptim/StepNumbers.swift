@@ -37,6 +37,8 @@ final class StepNumbers {
         } else {
             self.earlier = ([], [])
         }
+        tensors.reserveCapacity(self.earlier.tensors.count)
+        values.reserveCapacity(self.earlier.values.count)
     }
 
     /// A number as a tensor that the plan reads: it may change from step to step without a new plan.

@@ -8,8 +8,8 @@ final class UpdateTemplate {
     /// The names of the state's tensors, sorted.
     let names: [String]
     /// Which of them the rule makes anew.
-    private let changed: [Int]
-    private let numbers: [String: Double]
+    let changed: [Int]
+    let numbers: [String: Double]
 
     /// nil where the rule is more than elementwise functions, or makes new tensors, as in a parameter's first step.
     init?(
@@ -46,9 +46,8 @@ final class UpdateTemplate {
             let update = chain.update(
                 of: parameter.leaf, data, gradient, state.tensors, changed: changed, like: state.update)
         else { return nil }
-        state.update = update
-        return PlannedUpdate(
-            parameter: parameter, state: state, update: update.update, changed: changed, numbers: numbers)
+        if state.update !== update { state.update = update }
+        return PlannedUpdate(parameter: parameter, state: state, template: self, update: update)
     }
 
     /// The new value of another parameter, whose state advances too; nil where the template does not fit it.
@@ -64,16 +63,17 @@ final class UpdateTemplate {
 struct PlannedUpdate {
     let parameter: Parameter
     let state: KeptState
+    let template: UpdateTemplate
     let update: TensorUpdate
-    /// Which of the state's tensors it changes.
-    let changed: [Int]
-    /// The state's numbers behind it.
-    let numbers: [String: Double]
 
     /// Takes over what was computed.
     func finish() {
-        state.advance(changed, to: update.replacement ?? [], numbers)
-        if let data = update.replacement?[0] { parameter.data = data }
+        if let replacement = update.replacement {
+            state.advance(template.changed, to: replacement, template.numbers)
+            parameter.data = replacement[0]
+        } else {
+            state.advance(template.numbers)
+        }
         update.clear()
     }
 }

@@ -101,8 +101,11 @@ public struct ElementwiseTemplate {
     /// The same chain with other numbers: tensors in the places of ``shared``, and of their types.
     public func reading(_ shared: [Tensor]) -> ElementwiseTemplate {
         precondition(
-            shared.map(\.dtype) == self.shared.map(\.dtype)
-                && shared.allSatisfy { $0.rank == 0 && $0.device == shared.first?.device },
+            shared.count == self.shared.count
+                && shared.indices.allSatisfy {
+                    shared[$0].dtype == self.shared[$0].dtype && shared[$0].rank == 0
+                        && shared[$0].device == shared[0].device
+                },
             "tensors of other types, shapes or places than those that the chain was made with")
         return ElementwiseTemplate(program, shared)
     }
@@ -120,45 +123,37 @@ extension ElementwiseTemplate {
     ///   - changed: which of them the results behind the first one replace.
     ///   - earlier: the update of the step before, which serves again where it is the same.
     public func update(
-        of leaf: Leaf, _ data: Tensor, _ gradient: Tensor, _ others: [Tensor], changed: [Int], like earlier: Update?
-    ) -> Update? {
-        guard gradient.fits(program.inputTypes[1], like: data), data.value.node.standing == .evaluated else { return nil }
-        let update: Update
-        if let earlier, earlier.program === program, earlier.update.node === data.value.node {
+        of leaf: Leaf, _ data: Tensor, _ gradient: Tensor, _ others: [Tensor], changed: [Int],
+        like earlier: TensorUpdate?
+    ) -> TensorUpdate? {
+        let node = data.value.node
+        guard gradient.fits(program.inputTypes[1], like: data), node.standing == .evaluated,
+            sharedDevice == nil || sharedDevice == data.device
+        else { return nil }
+        let update: TensorUpdate
+        if let earlier, earlier.identity == ObjectIdentifier(program), earlier.node === node {
             update = earlier
-        } else if let made = Update(program, sharing: shared.count, of: leaf, data, others, changed) {
+        } else if let made = newUpdate(of: leaf, data, others, changed) {
             update = made
         } else {
             return nil
         }
-        guard sharedDevice == nil || sharedDevice == data.device else { return nil }
-        update.update.gradient = gradient.value
-        update.update.shared = sharedValues
+        update.prepare(gradient: gradient.value, shared: sharedValues)
         return update
     }
 
-    /// An update that a chain makes.
-    public struct Update {
-        public let update: TensorUpdate
-        fileprivate let program: FusedPointwise.Program
-
-        fileprivate init?(
-            _ program: FusedPointwise.Program, sharing sharedCount: Int, of leaf: Leaf, _ data: Tensor,
-            _ others: [Tensor], _ changed: [Int]
-        ) {
-            let (node, types) = (data.value.node, program.inputTypes)
-            let operation = Operation(program, on: data.spec)
-            guard data.value.output == 0, node.outputs == operation.results,
-                changed.count + 1 == node.outputs.count, others.count + sharedCount + 2 == types.count,
-                data.fits(types[0], like: data)
-            else { return nil }
-            for (index, other) in others.enumerated() where !other.fits(types[index + 2], like: data) { return nil }
-            for (position, index) in changed.enumerated() {
-                guard others[index].value.node === node, others[index].value.output == position + 1 else { return nil }
-            }
-            self.program = program
-            update = TensorUpdate(operation.primitive, of: leaf, in: node, others: others.map(\.value))
+    private func newUpdate(of leaf: Leaf, _ data: Tensor, _ others: [Tensor], _ changed: [Int]) -> TensorUpdate? {
+        let (node, types) = (data.value.node, program.inputTypes)
+        let operation = Operation(program, on: data.spec)
+        guard data.value.output == 0, node.outputs == operation.results, changed.count + 1 == node.outputs.count,
+            others.count + shared.count + 2 == types.count, data.fits(types[0], like: data)
+        else { return nil }
+        for (index, other) in others.enumerated() where !other.fits(types[index + 2], like: data) { return nil }
+        for (position, index) in changed.enumerated() {
+            guard others[index].value.node === node, others[index].value.output == position + 1 else { return nil }
         }
+        return TensorUpdate(
+            operation.primitive, identity: ObjectIdentifier(program), of: leaf, in: node, others: others.map(\.value))
     }
 
     /// The chain as an operation on tensors of one shape and device: what stays the same from step to step.

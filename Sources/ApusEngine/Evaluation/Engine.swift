@@ -23,6 +23,7 @@ public final class Engine: @unchecked Sendable {
     private let lock = NSRecursiveLock()
     private var cache = PlanCache()
     private var primitives = PrimitiveNumbers()
+    private var spare = CollectedGraph.Spare()
     private var devices: [Device: ComputingDevice] = [:]
     private var currentCounters = Counters()
     private var recorder: ProfileRecorder?
@@ -82,7 +83,8 @@ public final class Engine: @unchecked Sendable {
 
     /// Computes pending nodes, a plan for each device, and before them what is copied between devices.
     private func compute(_ targets: [Node], _ updates: [TensorUpdate]) throws {
-        var all = try CollectedGraph(targets: targets, updates, &primitives)
+        var all = try CollectedGraph(targets: targets, updates, &primitives, &spare)
+        defer { all.clear(into: &spare) }
         guard let device = all.items.first?.node.outputs.first?.device else { return }
         if !all.hasTransfers, targets.allSatisfy({ $0.outputs[0].device == device }),
             updates.allSatisfy({ $0.node.outputs[0].device == device })
@@ -90,7 +92,7 @@ public final class Engine: @unchecked Sendable {
             return try self.run(&all)
         }
         func run(_ targets: [Node], _ updates: [TensorUpdate] = []) throws {
-            var graph = try CollectedGraph(targets: targets, updates, &primitives)
+            var graph = try CollectedGraph(targets: targets, updates, &primitives, &spare)
             try self.run(&graph)
         }
         for (node, source) in PendingTransfers.behind(targets) {
@@ -102,7 +104,9 @@ public final class Engine: @unchecked Sendable {
             node.finish(Node.Results(storage))
         }
         var groups: [Device: (nodes: [Node], updates: [TensorUpdate])] = [:]
-        for node in targets where node.isPending { groups[node.outputs[0].device, default: ([], [])].nodes.append(node) }
+        for node in targets where node.isPending {
+            groups[node.outputs[0].device, default: ([], [])].nodes.append(node)
+        }
         for update in updates { groups[update.node.outputs[0].device, default: ([], [])].updates.append(update) }
         for group in groups.sorted(by: { $0.key.description < $1.key.description }) {
             try run(group.value.nodes, group.value.updates)
@@ -134,11 +138,10 @@ public final class Engine: @unchecked Sendable {
 
     private func replay(_ graph: CollectedGraph) throws {
         let device = computingDevice(graph.items.first?.node.outputs.first?.device ?? .cpu)
-        let key = PlanKey(graph, on: device.device)
         currentCounters.evaluations += 1
         let (plan, results) = try thread.run { () throws -> (ExecutablePlan, [Storage]) in
             try device.begin()
-            let plan = try self.plan(for: key, graph, device)
+            let plan = try self.plan(for: graph, device)
             var inputs: [Storage] = []
             inputs.reserveCapacity(graph.leaves.count)
             for index in graph.leaves.indices {
@@ -189,7 +192,12 @@ public final class Engine: @unchecked Sendable {
         return local
     }
 
-    private func plan(for key: PlanKey, _ graph: CollectedGraph, _ device: ComputingDevice) throws -> ExecutablePlan {
+    private func plan(for graph: CollectedGraph, _ device: ComputingDevice) throws -> ExecutablePlan {
+        if let plan = cache.latestPlan(for: graph, on: device.device) {
+            currentCounters.cacheHits += 1
+            return plan
+        }
+        let key = PlanKey(graph, on: device.device)
         if let plan = cache.plan(for: key) {
             currentCounters.cacheHits += 1
             return plan

@@ -76,31 +76,60 @@ struct CollectedGraph {
 }
 
 extension CollectedGraph {
+    /// The lists of a graph that was computed, empty: large blocks of memory are not taken and given with each step.
+    struct Spare {
+        fileprivate var graph: CollectedGraph?
+        fileprivate var leafNodes: [(node: Node, leaves: SIMD4<Int32>)] = []
+    }
+
+    /// Lets go of everything, and leaves the lists behind.
+    mutating func clear(into spare: inout Spare) {
+        items.removeAll(keepingCapacity: true)
+        references.removeAll(keepingCapacity: true)
+        leaves.removeAll(keepingCapacity: true)
+        updates.removeAll(keepingCapacity: true)
+        hasTransfers = false
+        var cleared = CollectedGraph()
+        swap(&cleared, &self)
+        spare.graph = cleared
+    }
+
     /// Collects all pending nodes that `targets`, which are pending, and `updates` need, and the updates.
     ///
     /// Throws where a node's computation failed earlier.
-    init(targets: [Node], _ updates: [TensorUpdate], _ primitives: inout PrimitiveNumbers) throws {
-        var collector = Collector(capacity: targets.count + updates.count)
+    ///
+    /// - Parameters:
+    ///   - targets: what is computed.
+    ///   - updates: what is updated behind it.
+    ///   - primitives: the numbers of the primitives.
+    ///   - spare: lists of an earlier graph, which serve again.
+    init(
+        targets: [Node], _ updates: [TensorUpdate], _ primitives: inout PrimitiveNumbers, _ spare: inout Spare
+    ) throws {
+        var collector = Collector(capacity: targets.count + updates.count, &spare)
         // Targets come in the order in which they were recorded, so that the inputs of most are there already.
         for target in targets where target.index(in: collector.walk) == nil {
             try collector.collect(target, &primitives)
         }
         try collector.append(updates, &primitives)
-        self = collector.finish()
+        self = collector.finish(&spare)
     }
 
     /// A graph while it is being collected.
     private struct Collector {
         let walk = Self.walks.add(1, ordering: .relaxed).newValue
-        private var graph = CollectedGraph()
+        private var graph: CollectedGraph
         /// The finished nodes that are read, and which leaf each of their results is.
-        private var leafNodes: [(node: Node, leaves: SIMD4<Int32>)] = []
+        private var leafNodes: [(node: Node, leaves: SIMD4<Int32>)]
         /// How many references are those of nodes; the others are of updates. nil where there are no updates.
         private var ordinaryReferences: Int?
 
         private static let walks = Atomic<Int>(0)
 
-        init(capacity: Int) {
+        init(capacity: Int, _ spare: inout Spare) {
+            graph = spare.graph.take() ?? CollectedGraph()
+            leafNodes = spare.leafNodes
+            spare.leafNodes = []
             // A step's graph has about as many items as targets, half of which are read from outside.
             graph.items.reserveCapacity(capacity)
             graph.references.reserveCapacity(capacity * 4)
@@ -168,29 +197,42 @@ extension CollectedGraph {
             guard !updates.isEmpty else { return }
             graph.updates.reserveCapacity(updates.count)
             for update in updates {
-                guard let gradient = update.gradient else { continue }
-                if gradient.node.isPending, gradient.node.index(in: walk) == nil {
-                    try collect(gradient.node, &primitives)
-                }
-                for operand in update.shared where operand.node.isPending && operand.node.index(in: walk) == nil {
-                    try collect(operand.node, &primitives)
-                }
+                try collect(pendingOf: update.operands, &primitives)
+                try collect(pendingOf: update.shared, &primitives)
             }
             ordinaryReferences = graph.references.count
+            var shared: (address: UnsafeRawPointer?, references: Range<Int>) = (nil, 0..<0)
             for update in updates {
                 let first = graph.references.count
-                try update.forEachOperand { try appendReference(to: $0) }
-                for index in update.shared.indices { try appendReference(to: update.shared[index]) }
+                let operands = update.operands
+                for index in operands.indices { try appendReference(to: operands[index]) }
+                // Most share one list.
+                let values = update.shared
+                let address = values.withUnsafeBytes { $0.baseAddress }
+                if address == shared.address, values.count == shared.references.count {
+                    for index in shared.references { graph.references.append(graph.references[index]) }
+                } else {
+                    let first = graph.references.count
+                    for index in values.indices { try appendReference(to: values[index]) }
+                    shared = (address, first..<graph.references.count)
+                }
                 // Its own results are among its operands.
                 guard let index = update.node.index(in: walk), index < 0 else { throw Self.isGone }
                 let leaves = leafNodes[-2 - index].leaves
                 for output in update.node.outputs.indices where leaves[output] < 0 { throw Self.isGone }
                 graph.items.append(
                     Item(
-                        node: update.node, primitive: primitives.number(of: update.primitive, at: graph.items.count),
+                        node: update.node, primitive: primitives.number(of: update),
                         inputs: first..<graph.references.count,
                         heldOutputs: UInt8(truncatingIfNeeded: (1 << update.node.outputs.count) - 1)))
                 graph.updates.append(Update(update: update, leaves: leaves))
+            }
+        }
+
+        private mutating func collect(pendingOf operands: [Value], _ primitives: inout PrimitiveNumbers) throws {
+            for index in operands.indices
+            where operands[index].node.isPending && operands[index].node.index(in: walk) == nil {
+                try collect(operands[index].node, &primitives)
             }
         }
 
@@ -229,7 +271,11 @@ extension CollectedGraph {
         }
 
         /// The graph, with what becomes of its nodes and leaves behind it.
-        mutating func finish() -> CollectedGraph {
+        mutating func finish(_ spare: inout Spare) -> CollectedGraph {
+            defer {
+                leafNodes.removeAll(keepingCapacity: true)
+                swap(&spare.leafNodes, &leafNodes)
+            }
             var uses = [Int](repeating: 0, count: graph.items.count)
             var leafUses = [Int](repeating: 0, count: graph.leaves.count)
             // Updates are no consumers of what they read.

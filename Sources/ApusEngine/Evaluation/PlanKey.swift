@@ -13,22 +13,17 @@ struct PlanKey: Hashable {
     init(_ graph: CollectedGraph, on device: Device) {
         var leaves: [Int] = []
         leaves.reserveCapacity(graph.leaves.count * 4 + 1)
-        switch device {
-        case .cpu: leaves.append(-1)
-        case .cuda(let index): leaves.append(index)
-        }
+        leaves.append(Self.code(of: device))
         for position in graph.leaves.indices {
+            leaves.append(Self.code(of: graph.leaves[position]))
             let value = graph.leaves[position].value
-            let dtype = Int(value.node.outputs[value.output].dtype.rawValue)
-            leaves.append(dtype << 1 | (graph.leaves[position].isDonated ? 1 : 0))
             value.node.outputs[value.output].shape.append(to: &leaves)
         }
         // By position: a copy of an item would retain all that it holds. Four results are four bits, and no graph has as
         // many inputs as 28 bits count.
         let items = [Int](unsafeUninitializedCapacity: graph.items.count) { buffer, count in
             for position in graph.items.indices {
-                let (inputs, held) = (graph.items[position].inputs.count, Int(graph.items[position].heldOutputs))
-                buffer.initializeElement(at: position, to: graph.items[position].primitive << 32 | inputs << 4 | held)
+                buffer.initializeElement(at: position, to: Self.code(of: graph.items[position]))
             }
             count = graph.items.count
         }
@@ -38,6 +33,37 @@ struct PlanKey: Hashable {
         for number in items { hash.add(number) }
         for reference in references { hash.add(reference.code) }
         (self.leaves, self.items, self.hash) = (leaves, items, hash.value)
+    }
+
+    private static func code(of device: Device) -> Int {
+        switch device {
+        case .cpu: -1
+        case .cuda(let index): index
+        }
+    }
+
+    /// The type of a leaf and what may become of it.
+    private static func code(of leaf: CollectedGraph.Leaf) -> Int {
+        Int(leaf.value.node.outputs[leaf.value.output].dtype.rawValue) << 1 | (leaf.isDonated ? 1 : 0)
+    }
+
+    private static func code(of item: CollectedGraph.Item) -> Int {
+        item.primitive << 32 | item.inputs.count << 4 | Int(item.heldOutputs)
+    }
+
+    /// Whether this is the key of a graph, found without making one.
+    func matches(_ graph: CollectedGraph, on device: Device) -> Bool {
+        guard items.count == graph.items.count, references == graph.references, leaves[0] == Self.code(of: device)
+        else { return false }
+        for position in items.indices where items[position] != Self.code(of: graph.items[position]) { return false }
+        var next = 1
+        for position in graph.leaves.indices {
+            guard next < leaves.count, leaves[next] == Self.code(of: graph.leaves[position]) else { return false }
+            next += 1
+            let value = graph.leaves[position].value
+            guard value.node.outputs[value.output].shape.matches(leaves, at: &next) else { return false }
+        }
+        return next == leaves.count
     }
 
     static func == (left: PlanKey, right: PlanKey) -> Bool {
@@ -85,6 +111,14 @@ struct PrimitiveNumbers {
         let number = number(of: primitive)
         latest.append(primitive)
         latestNumbers.append(number)
+        return number
+    }
+
+    /// The number of an update's operation, which the update keeps.
+    mutating func number(of update: TensorUpdate) -> Int {
+        if let number = update.number { return number }
+        let number = number(of: update.primitive)
+        update.number = number
         return number
     }
 

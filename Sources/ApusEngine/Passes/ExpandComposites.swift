@@ -16,14 +16,13 @@ struct ExpandComposites: Pass {
             let (expansion, results) = try Expansion.of(composite, step.inputs.map { graph.values[$0].spec })
             var values: [PlanGraph.ValueID] = step.inputs
             for operand in step.inputs.count..<expansion.specs.count {
-                values.append(
-                    results.firstIndex(of: operand).map { step.outputs[$0] } ?? graph.addValue(expansion.specs[operand]))
+                let result = results.firstIndex(of: operand).map { step.outputs[$0] }
+                values.append(result ?? graph.addValue(expansion.specs[operand]))
             }
             for part in expansion.steps {
+                let (inputs, outputs) = (part.inputs.map { values[$0] }, part.outputs.map { values[$0] })
                 steps.append(
-                    PlanGraph.Step(
-                        part.primitive, inputs: part.inputs.map { values[$0] }, outputs: part.outputs.map { values[$0] },
-                        modulePath: step.modulePath))
+                    PlanGraph.Step(part.primitive, inputs: inputs, outputs: outputs, modulePath: step.modulePath))
             }
         }
         graph.steps = steps

@@ -32,13 +32,17 @@ public struct MeanCrossEntropy: CompositePrimitive {
     public var gradientReads: GradientReads { GradientReads(inputs: loss.isWeighted ? [1, 2] : [1], outputs: [1, 2]) }
 
     public func gradient(_ context: GradientContext) -> [Tensor?] {
-        let given = [context.input(1)] + (loss.isWeighted ? [context.input(2)] : [])
-        let others = [Tensor?](repeating: nil, count: given.count)
         let (logProbabilities, weights) = (context.output(1), context.output(2))
         guard GradientMode.isEnabled || context.hasCotangent(1) else {
-            return [.recordOne(MeanCrossEntropyGradient(loss), [context.cotangent(), logProbabilities, weights] + given)]
-                + others
+            let (dy, classes) = (context.cotangent(), context.input(1))
+            let gradient = Tensor.recordOne(
+                MeanCrossEntropyGradient(loss),
+                loss.isWeighted
+                    ? [dy, logProbabilities, weights, classes, context.input(2)]
+                    : [dy, logProbabilities, weights, classes])
+            return loss.isWeighted ? [gradient, nil, nil] : [gradient, nil]
         }
+        let given = loss.isWeighted ? [context.input(1), context.input(2)] : [context.input(1)]
         // One by one, since these have gradients. A second derivative arrives at the log-probabilities.
         var gradient = context.hasCotangent(1) ? context.cotangent(1) : nil
         if context.hasCotangent(0) {
@@ -49,7 +53,8 @@ public struct MeanCrossEntropy: CompositePrimitive {
                 [mean.expand(target)] + given)
             gradient = gradient.map { $0 + picked } ?? picked
         }
-        return [gradient.map { .record(SoftmaxGradient(Self.softmax), logProbabilities, $0) }] + others
+        let own = gradient.map { Tensor.record(SoftmaxGradient(Self.softmax), logProbabilities, $0) }
+        return loss.isWeighted ? [own, nil, nil] : [own, nil]
     }
 }
 

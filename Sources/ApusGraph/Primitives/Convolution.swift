@@ -166,13 +166,20 @@ public struct Convolution: Primitive {
     public func gradient(_ context: GradientContext) -> [Tensor?] {
         let dy = context.cotangent()
         let hasBias = context.inputCount == 3
-        var gradients = [Tensor?](repeating: nil, count: context.inputCount)
+        let needsBias = hasBias && context.needs(2)
+        if context.needs(0), context.needs(1), !GradientMode.isEnabled {
+            let primitive = ConvolutionGradient(geometry, withBias: needsBias, precision: precision)
+            let results = Tensor.record(primitive, [dy, context.input(0), context.input(1)])
+            // After an error there is one result.
+            guard results.count > 1 else { return [results[0], nil, nil] }
+            return [results[0], results[1], needsBias ? results[2] : nil]
+        }
+        var gradients: [Tensor?] = hasBias ? [nil, nil, nil] : [nil, nil]
         if context.needs(0) {
             let primitive = ConvolutionInputGradient(
                 geometry, inputShape: context.inputSpec(0).shape, precision: precision)
             gradients[0] = .record(primitive, dy, context.input(1))
         }
-        let needsBias = hasBias && context.needs(2)
         if context.needs(1) {
             let primitive = ConvolutionWeightGradient(
                 geometry, weightShape: context.inputSpec(1).shape, withBias: needsBias, precision: precision)

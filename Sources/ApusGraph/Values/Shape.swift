@@ -125,6 +125,32 @@ extension Shape {
     }
 }
 
+extension Shape {
+    /// Whether the numbers of a key from a position on are those that ``append(to:)`` appends; the position moves behind
+    /// them.
+    ///
+    /// - Parameters:
+    ///   - code: the numbers of a key.
+    ///   - position: where the shape's own begin.
+    public func matches(_ code: [Int], at position: inout Int) -> Bool {
+        if let list {
+            let end = position + 1 + list.count
+            guard end <= code.count, code[position] == ~list.count, code[position + 1..<end].elementsEqual(list)
+            else { return false }
+            position = end
+            return true
+        }
+        let count = 1 + (Int(placed) + 1) / 2
+        guard position + count <= code.count, code[position] == Int(placed),
+            placed == 0 || code[position + 1] == Int(truncatingIfNeeded: low),
+            placed <= 2 || code[position + 2] == Int(truncatingIfNeeded: middle),
+            placed <= 4 || code[position + 3] == Int(truncatingIfNeeded: high)
+        else { return false }
+        position += count
+        return true
+    }
+}
+
 extension Shape: CustomStringConvertible {
     public var description: String { "torch.Size(\(brackets))" }
 }
