@@ -165,6 +165,27 @@ extension Tensor {
         return Recording(primitive, operands, specs).finish()
     }
 
+    /// Records a gradient whose results are known, without a way back; the results are poisoned where an operand is.
+    ///
+    /// - Parameters:
+    ///   - primitive: the operation.
+    ///   - specs: the shapes and types of the results.
+    ///   - operands: what it reads.
+    static func recordGradient(
+        _ primitive: any Primitive, giving specs: [TensorSpec], _ operands: [Tensor]
+    ) -> [Tensor] {
+        for index in operands.indices
+        where operands[index].handle.value.node.isPoisoned || operands[index].device != operands[0].device {
+            // The long way moves what is elsewhere, or refuses it.
+            let results = record(primitive, operands)
+            return results.count == specs.count
+                ? results : specs.map { Tensor(TensorHandle(Value(Node(poisoned: $0), 0))) }
+        }
+        return record(primitive, giving: specs, operandCount: operands.count) { list in
+            for index in operands.indices { list.append(operands[index]) }
+        }
+    }
+
     /// Records an operation with one result.
     public static func record(_ primitive: some Primitive, _ inputs: Tensor..., gradientName: String? = nil) -> Tensor {
         recordOne(primitive, inputs, gradientName: gradientName)

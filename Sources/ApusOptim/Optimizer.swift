@@ -189,7 +189,7 @@ open class Optimizer {
     }
 
     /// Records the updates of parameters that have gradients; ``state(of:)`` and ``/ApusNN/Parameter/data`` are set
-    /// anew.
+    /// anew, now or when the step is computed.
     ///
     /// Numbers that change from step to step are tensors (`Tensor(scalar:)`), not attributes, so that the plan stays
     /// the same; one tensor for all parameters lets the engine update all of them in one sweep.

@@ -43,7 +43,10 @@ public struct LinearMap: CompositePrimitive {
                 context.needs(1) ? .record(gradient.weightProduct, dy, x) : nil, bias,
             ]
         }
-        var results = Tensor.record(gradient, [dy, x, weight]).makeIterator()
+        var specs: [TensorSpec] = []
+        specs.reserveCapacity(3)
+        for index in 0..<3 where context.needs(index) { specs.append(context.inputSpec(index)) }
+        var results = Tensor.recordGradient(gradient, giving: specs, [dy, x, weight]).makeIterator()
         return [
             context.needs(0) ? results.next() : nil, context.needs(1) ? results.next() : nil,
             context.needs(2) ? results.next() : nil,

@@ -35,11 +35,11 @@ public struct MeanCrossEntropy: CompositePrimitive {
         let (logProbabilities, weights) = (context.output(1), context.output(2))
         guard GradientMode.isEnabled || context.hasCotangent(1) else {
             let (dy, classes) = (context.cotangent(), context.input(1))
-            let gradient = Tensor.recordOne(
-                MeanCrossEntropyGradient(loss),
+            let gradient = Tensor.recordGradient(
+                MeanCrossEntropyGradient(loss), giving: [context.inputSpec(0)],
                 loss.isWeighted
                     ? [dy, logProbabilities, weights, classes, context.input(2)]
-                    : [dy, logProbabilities, weights, classes])
+                    : [dy, logProbabilities, weights, classes])[0]
             return loss.isWeighted ? [gradient, nil, nil] : [gradient, nil]
         }
         let given = loss.isWeighted ? [context.input(1), context.input(2)] : [context.input(1)]

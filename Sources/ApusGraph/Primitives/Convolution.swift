@@ -169,9 +169,10 @@ public struct Convolution: Primitive {
         let needsBias = hasBias && context.needs(2)
         if context.needs(0), context.needs(1), !GradientMode.isEnabled {
             let primitive = ConvolutionGradient(geometry, withBias: needsBias, precision: precision)
-            let results = Tensor.record(primitive, [dy, context.input(0), context.input(1)])
-            // After an error there is one result.
-            guard results.count > 1 else { return [results[0], nil, nil] }
+            let (x, weight) = (context.inputSpec(0), context.inputSpec(1))
+            let results = Tensor.recordGradient(
+                primitive, giving: needsBias ? [x, weight, context.inputSpec(2)] : [x, weight],
+                [dy, context.input(0), context.input(1)])
             return [results[0], results[1], needsBias ? results[2] : nil]
         }
         var gradients: [Tensor?] = hasBias ? [nil, nil, nil] : [nil, nil]

@@ -103,8 +103,11 @@ public enum PendingWork {
 
     /// Drops nodes that nobody needs, from the newest: each lets go of its inputs, which may be dead then too.
     private static func removeDead(_ nodes: inout [Node]) {
-        var kept: [Node] = []
+        // As a rule there is none.
+        guard let dead = nodes.lastIndex(where: { !$0.isPending || $0.isDead }) else { return }
+        var kept = Array(nodes[(dead + 1)...].reversed())
         kept.reserveCapacity(nodes.count)
+        nodes.removeSubrange((dead + 1)...)
         while let node = nodes.popLast() {
             if node.isPending, !node.isDead { kept.append(node) }
         }

@@ -12,8 +12,8 @@ public final class TensorUpdate {
     public let leaf: Leaf
     /// What holds the elements so far; its first result is the leaf's.
     public let node: Node
-    /// The operands before the shared ones: the leaf's elements, the gradient, which is nil's stand-in outside of a step,
-    /// and others.
+    /// The operands before the shared ones: the leaf's elements, the gradient, in whose place the elements stand outside
+    /// of a step, and others.
     public private(set) var operands: [Value]
     /// The last operands, which the updates of many leaves share.
     public private(set) var shared: [Value] = []
