@@ -132,7 +132,6 @@ struct ClassLoss {
         return (results[0], results[results.count - 1].detach())
     }
 
-    /// The loss of log-probabilities.
     /// What the mean of ``negativeLogLikelihood(of:ignoreIndex:_:)`` is for the logarithm of softmax, in one operation.
     ///
     /// - Parameters:
@@ -149,6 +148,7 @@ struct ClassLoss {
         input.rank > 2 ? "NllLoss2DBackward0" : "NllLossBackward0"
     }
 
+    /// The loss of log-probabilities.
     func negativeLogLikelihood(of input: Tensor, ignoreIndex: Int, _ reduction: LossReduction) -> Tensor {
         let name = Self.gradientName(input)
         let (losses, weights) = picked(of: input, ignoreIndex: ignoreIndex, gradientName: name)
