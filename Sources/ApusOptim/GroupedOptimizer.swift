@@ -133,18 +133,14 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
                 scalars.append(makeNumbers(numbers))
                 templates.append(keepsTemplates ? known.template(for: numbers, kept.names, on: data.device) : nil)
             }
-            if let template = templates[index] {
-                if let update = template.update(parameter, data, gradient, kept) {
-                    updates.append(update)
-                    continue
-                }
-                noteBefore(parameter, kept)
-                if let updated = template.record(data, gradient, kept) {
-                    parameter.data = updated
-                    continue
-                }
-            } else {
-                noteBefore(parameter, kept)
+            if let update = templates[index]?.update(parameter, data, gradient, kept) {
+                updates.append(update)
+                continue
+            }
+            noteBefore(parameter, kept)
+            if let updated = templates[index]?.record(data, gradient, kept) {
+                parameter.data = updated
+                continue
             }
             var state = kept.state
             state.step += 1
